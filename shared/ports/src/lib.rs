@@ -1,1 +1,22 @@
-//! Not written yet.
+//! Every door to the outside, as a trait: bus, archive, parked store, vendors, warehouse, clock.
+//!
+//! Stages see only these; adapters implement them. No trait names a product.
+
+mod archive;
+mod bus;
+mod clock;
+mod fetch;
+mod frames;
+mod parked;
+mod warehouse;
+
+pub use archive::{Archive, ArchiveError};
+pub use bus::{Bus, BusError, Delivery, Outgoing, Receipt, Subscription, Topic};
+pub use clock::{Clock, SystemClock};
+pub use fetch::{Fetch, FetchError};
+pub use frames::{FRAME_ROWS, FrameError, Frames, FramesWriter};
+pub use parked::{Parked, ParkedError, ParkedStore};
+pub use warehouse::{
+    ContextRef, Decision, DocumentRef, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome, Verdict,
+    Warehouse, WarehouseError, decide, vanished,
+};

@@ -1,0 +1,44 @@
+//! The vendors.
+
+use std::time::Duration;
+
+use aispend_model::{Request, Response, Vendor};
+use async_trait::async_trait;
+
+/// Why a vendor gave no answer at all. The world's fault, every time.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FetchError {
+    /// Retries are used up, or the vendor's circuit is open.
+    #[error("{vendor} gave no answer: {detail}")]
+    Unavailable {
+        /// Whom we asked.
+        vendor: Vendor,
+        /// The last thing that went wrong.
+        detail: String,
+        /// When the vendor asked us to come back.
+        retry_after: Option<Duration>,
+    },
+    /// The organisation has no key or address configured.
+    #[error("{vendor} organisation `{org_id}` has no key configured")]
+    NotConfigured {
+        /// Whom we would ask.
+        vendor: Vendor,
+        /// For whom.
+        org_id: String,
+    },
+    /// Our own credentials did not get a token.
+    #[error("{vendor} refused the credentials: {detail}")]
+    Credentials {
+        /// Whom we asked.
+        vendor: Vendor,
+        /// What it said.
+        detail: String,
+    },
+}
+
+/// Asks vendors. Rate limits, retries and the circuit breaker are inside.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// Sends one request until there is a settled answer: a success, or a refusal that asking again cannot change.
+    async fn send(&self, request: &Request) -> Result<Response, FetchError>;
+}

@@ -1,0 +1,105 @@
+//! Rows on their way: length-delimited `RecordSet` frames, plain or zstd-compressed.
+
+use aispend_proto::v1::RecordSet;
+use aispend_proto::{Message, Row};
+use bytes::Bytes;
+
+/// Rows in one frame: small enough to hold several, large enough that a frame costs nothing.
+pub const FRAME_ROWS: usize = 4_096;
+
+/// Why frames cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    /// Not what a `FramesWriter` wrote.
+    #[error("frame {frame} cannot be read: {detail}")]
+    Unreadable {
+        /// Which frame, from 0.
+        frame: usize,
+        /// Why.
+        detail: String,
+    },
+}
+
+/// Writes rows into frames as they come; holds one frame of rows and the encoded bytes.
+#[derive(Default)]
+pub struct FramesWriter {
+    set: RecordSet,
+    rows: usize,
+    bytes: Vec<u8>,
+}
+
+impl FramesWriter {
+    /// Adds one row.
+    pub fn push<R: Row>(&mut self, row: R) {
+        self.set.push(row);
+        self.rows += 1;
+        if self.rows >= FRAME_ROWS {
+            self.flush();
+        }
+    }
+
+    /// Encoded bytes so far.
+    pub fn size_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The frames, plain.
+    pub fn finish(mut self) -> Bytes {
+        self.flush();
+        Bytes::from(self.bytes)
+    }
+
+    fn flush(&mut self) {
+        if self.rows == 0 {
+            return;
+        }
+        self.set.encode_length_delimited(&mut self.bytes).expect("a Vec grows");
+        self.set.clear();
+        self.rows = 0;
+    }
+}
+
+/// Reads frames one by one.
+pub struct Frames {
+    bytes: Bytes,
+    frame: usize,
+}
+
+impl Frames {
+    /// Over plain frames.
+    pub const fn new(bytes: Bytes) -> Self {
+        Self { bytes, frame: 0 }
+    }
+
+    /// Compresses frames for the archive.
+    pub fn compress(plain: &[u8]) -> Result<Bytes, FrameError> {
+        zstd::bulk::compress(plain, 1)
+            .map(Bytes::from)
+            .map_err(|error| FrameError::Unreadable { frame: 0, detail: error.to_string() })
+    }
+
+    /// Over compressed frames.
+    pub fn decompress(compressed: &[u8]) -> Result<Self, FrameError> {
+        zstd::stream::decode_all(compressed)
+            .map(|plain| Self::new(Bytes::from(plain)))
+            .map_err(|error| FrameError::Unreadable { frame: 0, detail: error.to_string() })
+    }
+}
+
+impl Iterator for Frames {
+    type Item = Result<RecordSet, FrameError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let frame = self.frame;
+        self.frame += 1;
+        let set = RecordSet::decode_length_delimited(&mut self.bytes)
+            .map_err(|error| FrameError::Unreadable { frame, detail: error.to_string() });
+        if set.is_err() {
+            self.bytes = Bytes::new();
+        }
+        Some(set)
+    }
+}
