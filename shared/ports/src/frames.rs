@@ -84,6 +84,11 @@ impl Frames {
             .map(|plain| Self::new(Bytes::from(plain)))
             .map_err(|error| FrameError::Unreadable { frame: 0, detail: error.to_string() })
     }
+
+    /// The plain frames.
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
 }
 
 impl Iterator for Frames {

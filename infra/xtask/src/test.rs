@@ -1,0 +1,172 @@
+//! `cargo xtask test`: everything CI runs, in parts, up to the first failure.
+
+use std::{
+    env, fs,
+    process::{Command, ExitCode, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+
+use crate::{
+    deny::Rules,
+    duckdb, snapshots,
+    step::{Expect, Steps},
+    workspace::{Profile, TargetDir, Workspace},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Format, lints, tests, doctests, docs, dependencies.
+    Unit,
+    /// The long deterministic simulation.
+    Sim,
+    /// The Google Cloud adapters, against emulators.
+    Gcp,
+    /// The dashboard, in a browser.
+    Web,
+    /// Terraform and containers.
+    Infra,
+}
+
+/// What a run without `--only` consists of.
+const DEFAULT: &[Part] = &[Part::Unit, Part::Sim];
+
+const SIMULATION_SEEDS: &str = "1000";
+
+/// Optimised, because a thousand seeds take longer than the second build of the dependencies.
+const SIMULATION_PROFILE: Profile = Profile::Quick;
+
+/// The exit code for a part that does not exist yet, which is neither a pass nor a failure.
+const NOTHING_THERE: u8 = 2;
+
+pub fn run(only: &[Part]) -> ExitCode {
+    let parts = if only.is_empty() { DEFAULT } else { only };
+    if let Some(part) = parts.iter().find(|part| !part.exists()) {
+        eprintln!("there is nothing in `--only {}` yet: that part comes with its feature", part.name());
+        return ExitCode::from(NOTHING_THERE);
+    }
+    let started = Instant::now();
+    let mut steps = Steps::default();
+    let outcome = run_parts(parts, &mut steps);
+    if let Err(error) = &outcome {
+        eprintln!("\nerror: {error:#}");
+        // Something was missing before any test could fail.
+        steps.tally.failed = steps.tally.failed.max(1);
+    }
+    eprintln!("\ntook {:.1?}", started.elapsed());
+    println!("{}", steps.tally);
+    if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Sim => "sim",
+            Self::Gcp => "gcp",
+            Self::Web => "web",
+            Self::Infra => "infra",
+        }
+    }
+
+    const fn exists(self) -> bool {
+        matches!(self, Self::Unit | Self::Sim)
+    }
+}
+
+fn run_parts(parts: &[Part], steps: &mut Steps) -> Result<()> {
+    let workspace = Workspace::open(TargetDir::Shared)?;
+    for part in parts {
+        match part {
+            Part::Unit => unit(&workspace, steps)?,
+            Part::Sim => sim(&workspace, steps)?,
+            Part::Gcp | Part::Web | Part::Infra => {}
+        }
+    }
+    Ok(())
+}
+
+fn unit(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    require_nextest(workspace)?;
+    duckdb::prepare(workspace, &[Profile::Dev])?;
+
+    steps.command("unit: format", Expect::Success, &mut cargo(workspace, &["fmt", "--all", "--check"]))?;
+
+    steps.check("unit: dependencies", || {
+        let rules = Rules::read(&workspace.root().join("deny.toml"))?;
+        rules.check(&workspace.metadata(&["--all-features"])?)
+    })?;
+
+    let lint = ["clippy", "--workspace", "--all-targets"];
+    steps.command("unit: lints", Expect::Success, locked(workspace, &lint).args(["--", "-D", "warnings"]))?;
+
+    let references = workspace.target().join("snapshots-used");
+    if references.exists() {
+        fs::remove_file(&references).with_context(|| format!("could not remove {}", references.display()))?;
+    }
+    steps.command(
+        "unit: tests",
+        Expect::Tests,
+        locked(workspace, &["nextest", "run", "--workspace"])
+            .env(snapshots::REFERENCES_VARIABLE, &references),
+    )?;
+    steps.check("unit: snapshots", || snapshots::check_all_used(workspace.root(), &references))?;
+
+    steps.command(
+        "unit: doctests",
+        Expect::Success,
+        &mut locked(workspace, &["test", "--workspace", "--doc"]),
+    )?;
+
+    steps.command(
+        "unit: docs",
+        Expect::Success,
+        locked(workspace, &["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+    )
+}
+
+fn sim(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    let metadata = workspace.metadata(&["--no-deps"])?;
+    ensure!(
+        metadata.has_binary("aispend-tests", "simulate"),
+        "there is no binary `simulate` in the package `aispend-tests`"
+    );
+    duckdb::prepare(workspace, &[SIMULATION_PROFILE])?;
+    let run =
+        ["run", "--profile", SIMULATION_PROFILE.name(), "--package", "aispend-tests", "--bin", "simulate"];
+    steps.command(
+        "sim: simulation",
+        Expect::Tests,
+        locked(workspace, &run).args(["--", "--seeds", SIMULATION_SEEDS]),
+    )
+}
+
+/// Cargo, at the root, without a terminal to ask at.
+fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.current_dir(workspace.root()).args(arguments).env_remove("INSTA_FORCE_PASS");
+    cargo
+}
+
+/// Cargo, which on CI takes `Cargo.lock` as it is.
+fn locked(workspace: &Workspace, arguments: &[&str]) -> Command {
+    let mut cargo = cargo(workspace, arguments);
+    if env::var_os("CI").is_some() {
+        cargo.arg("--locked");
+    }
+    cargo
+}
+
+fn require_nextest(workspace: &Workspace) -> Result<()> {
+    let answer = workspace
+        .cargo()
+        .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .context("could not start cargo")?;
+    ensure!(answer.success(), "there is no cargo-nextest: `cargo install --locked cargo-nextest`");
+    Ok(())
+}

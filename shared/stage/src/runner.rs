@@ -1,0 +1,356 @@
+//! The loop that runs any stage: pull, handle, publish, settle; park what is poison; stop pulling when the world fails.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aispend_ports::{Archive, Bus, BusError, Clock, Delivery, Parked, ParkedError, ParkedStore, Topic};
+use aispend_proto::v1::SliceFailed;
+use aispend_proto::v1::envelope::Body;
+use aispend_proto::{Message as _, SCHEMA_VERSION};
+use bytes::Bytes;
+use futures::FutureExt;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tracing::{Instrument, debug, error, info, info_span, warn};
+
+use crate::counters::Counters;
+use crate::disposition::{Classify, Disposition, error_chain};
+use crate::message::{Header, Output, content_id, fetched_behind, read_envelope};
+use crate::{Message, Stage};
+
+/// What every stage stands on.
+#[derive(Clone)]
+pub struct Doors {
+    /// Messages.
+    pub bus: Arc<dyn Bus>,
+    /// Documents and large batches.
+    pub archive: Arc<dyn Archive>,
+    /// Messages set aside.
+    pub parked: Arc<dyn ParkedStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How much a stage takes on at once.
+#[derive(Debug, Clone, Copy)]
+pub struct RunnerOptions {
+    /// Batches handled at the same time.
+    pub concurrency: usize,
+    /// Messages handed to `handle_batch` at once.
+    pub batch: usize,
+    /// Stop pulling for a while after this many failures of the world in a row; 0: never.
+    pub outage_after: u32,
+}
+
+impl Default for RunnerOptions {
+    fn default() -> Self {
+        Self { concurrency: 2, batch: 1, outage_after: 5 }
+    }
+}
+
+/// The longest pause of a stage that the world fails for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Runs one stage.
+pub struct Runner<S> {
+    stage: Arc<S>,
+    doors: Doors,
+    options: RunnerOptions,
+    counters: Arc<Counters>,
+}
+
+impl<S> Clone for Runner<S> {
+    fn clone(&self) -> Self {
+        Self {
+            stage: Arc::clone(&self.stage),
+            doors: self.doors.clone(),
+            options: self.options,
+            counters: Arc::clone(&self.counters),
+        }
+    }
+}
+
+/// Whether the world answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weather {
+    Fair,
+    Foul,
+}
+
+impl<S: Stage> Runner<S> {
+    /// Over a stage and its doors.
+    pub fn new(stage: Arc<S>, doors: Doors, options: RunnerOptions) -> Self {
+        Self { stage, doors, options, counters: Arc::new(Counters::default()) }
+    }
+
+    /// What came in and what became of it.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Pulls and handles until `stop` turns true, then finishes what it has taken.
+    ///
+    /// # Errors
+    /// When the subscription cannot be opened or closes with an error.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), BusError> {
+        let mut subscription = self.doors.bus.subscribe(S::INPUT).await?;
+        let (sender, mut receiver) = mpsc::channel::<Delivery>(self.options.batch.max(1));
+        // One task owns the subscription and never cancels a `next` in the middle.
+        let puller = tokio::spawn(async move {
+            while let Some(next) = subscription.next().await {
+                match next {
+                    Ok(delivery) => {
+                        if sender.send(delivery).await.is_err() {
+                            return Ok(());
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        });
+        let slots = Arc::new(Semaphore::new(self.options.concurrency));
+        let (weather_sender, mut weather) = mpsc::unbounded_channel();
+        let mut failures = 0_u32;
+        loop {
+            while let Ok(report) = weather.try_recv() {
+                failures = if report == Weather::Foul { failures.saturating_add(1) } else { 0 };
+            }
+            if self.options.outage_after > 0 && failures >= self.options.outage_after {
+                let pause = Duration::from_millis(250 << failures.min(7)).min(LONGEST_PAUSE);
+                warn!(stage = S::NAME, pause_seconds = pause.as_secs_f32(), "the world fails, pulling paused");
+                self.doors.clock.sleep(pause).await;
+            }
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+            let first = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                delivery = receiver.recv() => match delivery {
+                    Some(delivery) => delivery,
+                    None => break,
+                },
+            };
+            let mut batch = vec![first];
+            while batch.len() < self.options.batch {
+                match receiver.try_recv() {
+                    Ok(delivery) => batch.push(delivery),
+                    Err(_) => break,
+                }
+            }
+            let runner = self.clone();
+            let reports = weather_sender.clone();
+            tokio::spawn(async move {
+                let weather = runner.process(batch).await;
+                drop(slot);
+                // The loop may be gone by now: nobody needs the report then.
+                reports.send(weather).unwrap_or_default();
+            });
+        }
+        receiver.close();
+        // Drain: every slot comes back once its batch is settled.
+        let all = u32::try_from(self.options.concurrency).unwrap_or(u32::MAX);
+        drop(slots.acquire_many(all).await);
+        if puller.is_finished() {
+            return puller.await.unwrap_or(Ok(()));
+        }
+        puller.abort();
+        Ok(())
+    }
+
+    /// Handles one batch to its end: every delivery is settled, given back or parked. Public for schedulers that decide
+    /// the order of deliveries themselves.
+    pub async fn handle(&self, deliveries: Vec<Delivery>) {
+        self.process(deliveries).await;
+    }
+
+    async fn process(&self, deliveries: Vec<Delivery>) -> Weather {
+        let mut messages = Vec::with_capacity(deliveries.len());
+        let mut waiting = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            self.counters.receive();
+            match self.open(&delivery) {
+                Opened::Message(message) => {
+                    messages.push(*message);
+                    waiting.push(delivery);
+                }
+                Opened::FromTheFuture(version) => {
+                    warn!(stage = S::NAME, version, ours = SCHEMA_VERSION, "message of a newer release given back");
+                    self.give_back(delivery, Some(Duration::from_secs(60))).await;
+                }
+                Opened::Unreadable(detail) => self.park(delivery, None, "unreadable", detail).await,
+            }
+        }
+        if messages.is_empty() {
+            return Weather::Fair;
+        }
+        let headers: Vec<Header> = messages.iter().map(|message| message.header.clone()).collect();
+        let span = info_span!("handle", stage = S::NAME, slice = %headers.first().map(Header::slice_key).unwrap_or_default());
+        let started = tokio::time::Instant::now();
+        let handled = AssertUnwindSafe(self.stage.handle_batch(messages)).catch_unwind().instrument(span).await;
+        self.counters.busy(started.elapsed());
+        let Ok(verdicts) = handled else {
+            return self.after_panic(waiting, headers).await;
+        };
+        let mut weather = Weather::Fair;
+        let mut verdicts = verdicts.into_iter();
+        for (delivery, header) in waiting.into_iter().zip(headers) {
+            match verdicts.next() {
+                Some(Ok(outputs)) => {
+                    if !self.settle(delivery, outputs).await {
+                        weather = Weather::Foul;
+                    }
+                }
+                Some(Err(failure)) => {
+                    let detail = error_chain(&failure);
+                    match failure.disposition() {
+                        Disposition::Retry { after } => {
+                            info!(stage = S::NAME, slice = header.slice_key(), detail, "message given back");
+                            self.give_back(delivery, after).await;
+                            weather = Weather::Foul;
+                        }
+                        Disposition::Park { reason } => self.park(delivery, Some(&header), reason, detail).await,
+                        Disposition::Bug => self.park(delivery, Some(&header), "bug", detail).await,
+                    }
+                }
+                None => {
+                    let detail = "the stage gave no verdict for this message".to_owned();
+                    self.park(delivery, Some(&header), "bug", detail).await;
+                }
+            }
+        }
+        weather
+    }
+
+    /// One message's panic costs that message. In a batch nobody knows whose it was: each goes again, alone.
+    async fn after_panic(&self, waiting: Vec<Delivery>, headers: Vec<Header>) -> Weather {
+        let is_alone = waiting.len() == 1;
+        for (delivery, header) in waiting.into_iter().zip(headers) {
+            if is_alone {
+                self.park(delivery, Some(&header), "panic", "the stage panicked on this message".to_owned()).await;
+                continue;
+            }
+            let Opened::Message(message) = self.open(&delivery) else { continue };
+            match AssertUnwindSafe(self.stage.handle(*message)).catch_unwind().await {
+                Ok(Ok(outputs)) => {
+                    self.settle(delivery, outputs).await;
+                }
+                Ok(Err(failure)) => match failure.disposition() {
+                    Disposition::Retry { after } => self.give_back(delivery, after).await,
+                    Disposition::Park { reason } => {
+                        self.park(delivery, Some(&header), reason, error_chain(&failure)).await;
+                    }
+                    Disposition::Bug => self.park(delivery, Some(&header), "bug", error_chain(&failure)).await,
+                },
+                Err(_) => {
+                    self.park(delivery, Some(&header), "panic", "the stage panicked on this message".to_owned()).await;
+                }
+            }
+        }
+        Weather::Fair
+    }
+
+    fn open(&self, delivery: &Delivery) -> Opened {
+        let envelope = match read_envelope(&delivery.data) {
+            Ok(envelope) => envelope,
+            Err(error) => match crate::plain::read(S::INPUT, &delivery.data, &delivery.message_id) {
+                Some(Ok(envelope)) => envelope,
+                Some(Err(detail)) => return Opened::Unreadable(detail),
+                None => return Opened::Unreadable(error_chain(&error)),
+            },
+        };
+        if envelope.schema_version > SCHEMA_VERSION {
+            return Opened::FromTheFuture(envelope.schema_version);
+        }
+        match Header::try_from(&envelope) {
+            Ok(header) => Opened::Message(Box::new(Message {
+                header,
+                envelope,
+                attempt: delivery.attempt,
+                published_at: delivery.published_at,
+            })),
+            Err(error) => Opened::Unreadable(error_chain(&error)),
+        }
+    }
+
+    /// Publish first, settle last: the other order can lose what the message became. False when the world failed.
+    async fn settle(&self, delivery: Delivery, outputs: Vec<Output>) -> bool {
+        if let Err(error) = self.doors.archive.persist().await {
+            warn!(stage = S::NAME, detail = error_chain(&error), "archive not persisted, message given back");
+            self.give_back(delivery, None).await;
+            return false;
+        }
+        for output in &outputs {
+            if let Err(error) = self.doors.bus.publish(output.encode()).await {
+                warn!(stage = S::NAME, detail = error_chain(&error), "output not published, message given back");
+                self.give_back(delivery, None).await;
+                return false;
+            }
+            self.counters.publish(1);
+        }
+        match delivery.receipt.ack().await {
+            Ok(()) => {
+                self.counters.settle();
+                true
+            }
+            Err(error) => {
+                debug!(stage = S::NAME, detail = error_chain(&error), "not acknowledged, it will come again");
+                false
+            }
+        }
+    }
+
+    async fn give_back(&self, delivery: Delivery, after: Option<Duration>) {
+        self.counters.give_back();
+        delivery.receipt.give_back(after).await;
+    }
+
+    async fn park(&self, delivery: Delivery, header: Option<&Header>, reason: &'static str, detail: String) {
+        error!(stage = S::NAME, reason, detail, slice = header.map(Header::slice_key).unwrap_or_default(), "message parked");
+        let parked = Parked {
+            id: content_id(&[S::INPUT.as_str().as_bytes(), &delivery.data]),
+            stage: S::NAME.to_owned(),
+            topic: S::INPUT,
+            reason: reason.to_owned(),
+            detail: detail.clone(),
+            slice_key: header.map(Header::slice_key).unwrap_or_default(),
+            run_id: header.map(|header| header.run_id.clone()).unwrap_or_default(),
+            attempts: delivery.attempt,
+            parked_at: self.doors.clock.now(),
+            attributes: delivery.attributes.clone(),
+            message: delivery.data.clone(),
+            fetched: read_envelope(&delivery.data)
+                .ok()
+                .and_then(|envelope| fetched_behind(&envelope))
+                .map(|envelope| Bytes::from(envelope.encode_to_vec())),
+        };
+        let id = parked.id.clone();
+        if let Err(error) = self.store(parked).await {
+            warn!(stage = S::NAME, detail = error_chain(&error), "parked store does not answer, message given back");
+            self.give_back(delivery, None).await;
+            return;
+        }
+        self.counters.park();
+        let events = header.map_or_else(Vec::new, |header| {
+            let failed = SliceFailed {
+                stage: S::NAME.to_owned(),
+                state: "parked".to_owned(),
+                reason: reason.to_owned(),
+                detail,
+                remedy: format!("`aispend dead-letters show {id}`, mend the cause, then `aispend dead-letters replay {id}`"),
+                parked_id: id,
+            };
+            vec![Output::new(Topic::SliceEvents, header, self.doors.clock.now(), Body::SliceFailed(failed))]
+        });
+        self.settle(delivery, events).await;
+    }
+
+    async fn store(&self, parked: Parked) -> Result<(), ParkedError> {
+        self.doors.parked.park(parked).await
+    }
+}
+
+enum Opened {
+    Message(Box<Message>),
+    FromTheFuture(u32),
+    Unreadable(String),
+}
