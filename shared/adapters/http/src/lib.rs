@@ -1,1 +1,118 @@
-//! Not written yet.
+//! The one client that talks to vendors: keys, rate limits, retries, circuit breaker. Also reads the sheets folder.
+
+mod breaker;
+mod google;
+mod limits;
+mod retry;
+mod send;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aispend_model::{Method, Request, Response, Vendor};
+use aispend_ports::{Clock, Fetch, FetchError};
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use breaker::Breaker;
+pub use google::{GoogleCredentials, GoogleKeyError};
+use limits::Limits;
+pub use retry::RetryPolicy;
+
+/// A key and where it opens. `Request::org_id` names the account by `name`.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Whom it asks.
+    pub vendor: Vendor,
+    /// How requests name it.
+    pub name: String,
+    /// Where, without a trailing slash.
+    pub base_url: String,
+    /// How it proves itself.
+    pub auth: Auth,
+}
+
+/// How a request proves itself.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// `x-api-key` and `anthropic-version`.
+    AnthropicKey(SecretString),
+    /// Basic, the key as user name, no password.
+    CursorKey(SecretString),
+    /// A service account's token.
+    Google(GoogleCredentials),
+    /// None: a test's sheet server.
+    Nothing,
+}
+
+/// How fast and how patiently.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Cursor's admin endpoints, per account and minute.
+    pub cursor_per_minute: u32,
+    /// Cursor's usage events, per account and minute.
+    pub cursor_events_per_minute: u32,
+    /// Google Sheets, per minute.
+    pub sheets_per_minute: u32,
+    /// Requests at a time against Anthropic, per account.
+    pub anthropic_at_once: usize,
+    /// One answer must come within.
+    pub timeout: Duration,
+    /// When to give up.
+    pub retry: RetryPolicy,
+    /// CSV files for `Method::File`.
+    pub sheets_folder: PathBuf,
+}
+
+/// Asks vendors over HTTP.
+pub struct HttpFetch {
+    client: reqwest::Client,
+    accounts: HashMap<(Vendor, String), Account>,
+    limits: Limits,
+    breakers: HashMap<Vendor, Breaker>,
+    tokens: Mutex<HashMap<String, google::Token>>,
+    options: HttpOptions,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why the client cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be made")]
+pub struct ClientError(#[from] reqwest::Error);
+
+impl HttpFetch {
+    /// A client for these accounts.
+    ///
+    /// # Errors
+    /// When the TLS roots of this machine cannot be read.
+    pub fn new(accounts: Vec<Account>, options: HttpOptions, clock: Arc<dyn Clock>) -> Result<Self, ClientError> {
+        // Somebody else in the process may have chosen a provider: theirs is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("aispend/", env!("CARGO_PKG_VERSION")))
+            .timeout(options.timeout)
+            .connect_timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let limits = Limits::new(&options);
+        let breakers = [Vendor::Anthropic, Vendor::Cursor, Vendor::Sheets]
+            .into_iter()
+            .map(|vendor| (vendor, Breaker::default()))
+            .collect();
+        let accounts =
+            accounts.into_iter().map(|account| ((account.vendor, account.name.clone()), account)).collect();
+        Ok(Self { client, accounts, limits, breakers, tokens: Mutex::default(), options, clock })
+    }
+}
+
+#[async_trait]
+impl Fetch for HttpFetch {
+    async fn send(&self, request: &Request) -> Result<Response, FetchError> {
+        if request.method == Method::File {
+            return self.read_file(request);
+        }
+        self.send_patiently(request).await
+    }
+}

@@ -1,0 +1,294 @@
+//! One request to its settled answer.
+
+use std::path::{Component, Path};
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use aispend_model::{Method, Request, Response};
+use aispend_ports::FetchError;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderValue};
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+use tracing::{debug, info};
+
+use crate::retry::{Fault, Tries};
+use crate::{Account, Auth, HttpFetch, google};
+
+/// A body larger than this is no report.
+const LARGEST_BODY: usize = 256 << 20;
+
+/// One try.
+enum Try {
+    Settled(Response),
+    Again { fault: Fault, hint: Option<Duration>, detail: String },
+}
+
+impl HttpFetch {
+    pub(crate) async fn send_patiently(&self, request: &Request) -> Result<Response, FetchError> {
+        let vendor = request.vendor;
+        let account = self
+            .accounts
+            .get(&(vendor, request.org_id.clone()))
+            .ok_or_else(|| FetchError::NotConfigured { vendor, org_id: request.org_id.clone() })?;
+        let mut tries = Tries::new(self.options.retry);
+        let started = Instant::now();
+        let mut has_new_token = false;
+        loop {
+            if let Some(remaining) = self.breakers.get(&vendor).and_then(crate::Breaker::remaining) {
+                let detail = "it did not answer a moment ago".to_owned();
+                return Err(FetchError::Unavailable { vendor, detail, retry_after: Some(remaining) });
+            }
+            let turn = self.limits.wait(request).await;
+            let outcome = self.once(request, account).await?;
+            drop(turn);
+            let (fault, hint, detail) = match outcome {
+                // The token may have been withdrawn early: once, the next try gets a new one.
+                Try::Settled(response)
+                    if response.status == 401 && matches!(account.auth, Auth::Google(_)) && !has_new_token =>
+                {
+                    has_new_token = true;
+                    self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&account.name);
+                    continue;
+                }
+                Try::Settled(response) => {
+                    if let Some(breaker) = self.breakers.get(&vendor) {
+                        breaker.close();
+                    }
+                    return Ok(response);
+                }
+                Try::Again { fault, hint, detail } => (fault, hint, detail),
+            };
+            let Some(wait) = tries.next(fault, hint, started.elapsed()) else {
+                if let Some(breaker) = self.breakers.get(&vendor) {
+                    breaker.open();
+                }
+                info!(vendor = vendor.as_str(), path = request.path, detail, "vendor given up for now");
+                return Err(FetchError::Unavailable { vendor, detail, retry_after: hint });
+            };
+            debug!(vendor = vendor.as_str(), path = request.path, detail, wait_seconds = wait.as_secs_f32(), "asking again");
+            self.clock.sleep(wait).await;
+        }
+    }
+
+    async fn once(&self, request: &Request, account: &Account) -> Result<Try, FetchError> {
+        let url = url(account, request)?;
+        let mut call = match request.method {
+            Method::Post => self
+                .client
+                .post(url)
+                .header("content-type", "application/json")
+                .body(request.body.clone().unwrap_or_default()),
+            Method::Get | Method::File => self.client.get(url),
+        };
+        for (name, value) in &request.headers {
+            call = call.header(name, value);
+        }
+        call = call.headers(self.proof(account).await?);
+        let silent = |error: reqwest::Error| {
+            // `without_url`: a URL can carry an address; the cause says what happened.
+            let error = error.without_url();
+            let mut detail = error.to_string();
+            let mut cause = std::error::Error::source(&error);
+            while let Some(inner) = cause {
+                detail = format!("{detail}: {inner}");
+                cause = inner.source();
+            }
+            Try::Again { fault: Fault::Silent, hint: None, detail }
+        };
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(silent(error)),
+        };
+        let status = answer.status().as_u16();
+        let headers: Vec<(String, String)> = answer
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let body = match read_body(answer).await {
+            Ok(body) => body,
+            Err(Some(error)) => return Ok(silent(error)),
+            Err(None) => {
+                let detail = format!("an answer of more than {LARGEST_BODY} bytes");
+                return Ok(Try::Again { fault: Fault::Broken, hint: None, detail });
+            }
+        };
+        let response = Response { status, headers, body };
+        Ok(judge(response, self.clock.now()))
+    }
+
+    async fn proof(&self, account: &Account) -> Result<HeaderMap, FetchError> {
+        let mut headers = HeaderMap::new();
+        let unusable = |_| FetchError::Credentials {
+            vendor: account.vendor,
+            detail: "the key holds characters that no header can carry (a line break at its end?)".to_owned(),
+        };
+        let mut set = |name: &'static str, text: &str| -> Result<(), FetchError> {
+            let mut value = HeaderValue::from_str(text).map_err(unusable)?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+            Ok(())
+        };
+        match &account.auth {
+            Auth::AnthropicKey(key) => {
+                set("x-api-key", key.expose_secret())?;
+                set("anthropic-version", "2023-06-01")?;
+            }
+            Auth::CursorKey(key) => {
+                let pair = STANDARD.encode(format!("{}:", key.expose_secret()));
+                set("authorization", &format!("Basic {pair}"))?;
+            }
+            Auth::Google(credentials) => {
+                let token = self.token(account, credentials).await?;
+                set("authorization", &format!("Bearer {}", token.value.expose_secret()))?;
+            }
+            Auth::Nothing => {}
+        }
+        Ok(headers)
+    }
+
+    async fn token(
+        &self,
+        account: &Account,
+        credentials: &google::GoogleCredentials,
+    ) -> Result<google::Token, FetchError> {
+        let known = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).get(&account.name).cloned();
+        if let Some(token) = known.filter(|token| token.until > Instant::now()) {
+            return Ok(token);
+        }
+        let mut tries = Tries::new(self.options.retry);
+        let started = Instant::now();
+        loop {
+            let failed = match credentials.token(&self.client, self.clock.now()).await {
+                Ok(token) => {
+                    self.tokens
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .insert(account.name.clone(), token.clone());
+                    return Ok(token);
+                }
+                Err(error) => error,
+            };
+            if !matches!(failed, FetchError::Unavailable { .. }) {
+                return Err(failed);
+            }
+            match tries.next(Fault::Silent, None, started.elapsed()) {
+                Some(wait) => self.clock.sleep(wait).await,
+                None => return Err(failed),
+            }
+        }
+    }
+
+    pub(crate) fn read_file(&self, request: &Request) -> Result<Response, FetchError> {
+        let relative = Path::new(&request.path);
+        let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        let unavailable =
+            |detail: String| FetchError::Unavailable { vendor: request.vendor, detail, retry_after: None };
+        if !is_plain {
+            return Err(unavailable(format!("`{}` is no name of a sheet", request.path)));
+        }
+        match std::fs::read(self.options.sheets_folder.join(relative)) {
+            Ok(body) => Ok(Response { status: 200, headers: Vec::new(), body }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Response { status: 404, headers: Vec::new(), body: Vec::new() })
+            }
+            Err(error) => Err(unavailable(format!("`{}`: {error}", request.path))),
+        }
+    }
+}
+
+async fn read_body(mut answer: reqwest::Response) -> Result<Vec<u8>, Option<reqwest::Error>> {
+    let mut body = Vec::with_capacity(answer.content_length().unwrap_or(0).min(8 << 20) as usize);
+    while let Some(chunk) = answer.chunk().await.map_err(Some)? {
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn url(account: &Account, request: &Request) -> Result<Url, FetchError> {
+    let wrong = |detail: String| FetchError::Credentials { vendor: request.vendor, detail };
+    let mut url = Url::parse(&account.base_url)
+        .map_err(|error| wrong(format!("the base URL `{}` is none: {error}", account.base_url)))?;
+    {
+        let mut segments = url
+            .path_segments_mut()
+            .map_err(|()| wrong(format!("the base URL `{}` cannot carry a path", account.base_url)))?;
+        segments.pop_if_empty();
+        segments.extend(request.path.trim_start_matches('/').split('/'));
+    }
+    if !request.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&request.query);
+    }
+    Ok(url)
+}
+
+/// Retry 408, 409, 429 and 5xx, unless the vendor says that asking again is no use.
+fn judge(response: Response, now: jiff::Timestamp) -> Try {
+    let fault = match response.status {
+        429 => Fault::Busy,
+        408 | 409 | 500..=599 => Fault::Broken,
+        _ => return Try::Settled(response),
+    };
+    if response.header("x-should-retry").is_some_and(|value| value.eq_ignore_ascii_case("false")) && fault != Fault::Busy {
+        return Try::Settled(response);
+    }
+    let hint = retry_after(&response, now);
+    let detail = format!("it answered {}", response.status);
+    Try::Again { fault, hint, detail }
+}
+
+/// `retry-after-ms`, then `retry-after` in seconds or as an HTTP date.
+fn retry_after(response: &Response, now: jiff::Timestamp) -> Option<Duration> {
+    if let Some(millis) = response.header("retry-after-ms").and_then(|text| text.trim().parse().ok()) {
+        return Some(Duration::from_millis(millis));
+    }
+    let text = response.header("retry-after")?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let moment = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Some(Duration::try_from(moment.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&str, &str)]) -> Response {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Response { status, headers, body: Vec::new() }
+    }
+
+    fn again(status: u16, headers: &[(&str, &str)]) -> Option<Option<Duration>> {
+        let now = "2026-11-22T00:00:00Z".parse().unwrap();
+        match judge(answer(status, headers), now) {
+            Try::Settled(_) => None,
+            Try::Again { hint, .. } => Some(hint),
+        }
+    }
+
+    #[test]
+    fn what_asking_again_can_change_is_asked_again() {
+        for status in [408, 409, 429, 500, 502, 503, 529] {
+            assert_eq!(again(status, &[]), Some(None), "{status}");
+        }
+        for status in [200, 400, 401, 403, 404, 410] {
+            assert_eq!(again(status, &[]), None, "{status}");
+        }
+        assert_eq!(again(500, &[("x-should-retry", "false")]), None);
+    }
+
+    #[test]
+    fn the_hint_is_read_in_each_of_its_forms() {
+        assert_eq!(again(429, &[("retry-after", "7")]), Some(Some(Duration::from_secs(7))));
+        assert_eq!(again(429, &[("retry-after-ms", "250"), ("retry-after", "7")]), Some(Some(Duration::from_millis(250))));
+        assert_eq!(again(503, &[("retry-after", "Sun, 22 Nov 2026 00:00:30 GMT")]), Some(Some(Duration::from_secs(30))));
+        assert_eq!(again(503, &[("retry-after", "Sat, 21 Nov 2026 00:00:30 GMT")]), Some(Some(Duration::ZERO)));
+    }
+}

@@ -1,0 +1,120 @@
+//! The raw archive in a folder: `raw/<first two>/<sha256>.zst`, other objects under their names.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aispend_ports::{Archive, ArchiveError};
+use async_trait::async_trait;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::files::{create_whole, write_whole};
+
+/// An archive in a folder of this machine.
+#[derive(Clone)]
+pub struct FolderArchive {
+    root: PathBuf,
+    /// Written, not yet made to survive a loss of power.
+    unsynced: Arc<Mutex<Vec<PathBuf>>>,
+}
+
+impl FolderArchive {
+    /// In that folder, which is made when something is stored.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), unsynced: Arc::default() }
+    }
+
+    fn document_path(&self, sha256: &str) -> PathBuf {
+        let prefix: String = sha256.chars().take(2).collect();
+        self.root.join("raw").join(prefix).join(format!("{sha256}.zst"))
+    }
+
+    fn path(&self, name: &str) -> Result<PathBuf, ArchiveError> {
+        let relative = Path::new(name);
+        if relative.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Ok(self.root.join(relative));
+        }
+        Err(ArchiveError::Missing { name: name.to_owned() })
+    }
+
+    fn wrote(&self, path: PathBuf) {
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+    }
+}
+
+fn unavailable(name: &str) -> impl Fn(io::Error) -> ArchiveError {
+    let name = name.to_owned();
+    move |error| match error.kind() {
+        io::ErrorKind::NotFound => ArchiveError::Missing { name: name.clone() },
+        _ => ArchiveError::Unavailable { name: name.clone(), detail: error.to_string() },
+    }
+}
+
+#[async_trait]
+impl Archive for FolderArchive {
+    async fn put_document(&self, body: &[u8]) -> Result<String, ArchiveError> {
+        let sha256: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = self.document_path(&sha256);
+        if !path.exists() {
+            let compressed = zstd::bulk::compress(body, 1).map_err(unavailable(&sha256))?;
+            write_whole(&path, &compressed, false).map_err(unavailable(&sha256))?;
+            self.wrote(path);
+        }
+        Ok(sha256)
+    }
+
+    async fn document(&self, sha256: &str) -> Result<Bytes, ArchiveError> {
+        let is_hash = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_hash {
+            return Err(ArchiveError::Missing { name: sha256.to_owned() });
+        }
+        let compressed = fs::read(self.document_path(sha256)).map_err(unavailable(sha256))?;
+        let damaged = |detail: String| ArchiveError::Damaged { name: sha256.to_owned(), detail };
+        let body = zstd::stream::decode_all(compressed.as_slice()).map_err(|error| damaged(error.to_string()))?;
+        let found: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+        if found == sha256 { Ok(Bytes::from(body)) } else { Err(damaged(format!("its hash is {found}"))) }
+    }
+
+    async fn put(&self, name: &str, body: Bytes) -> Result<(), ArchiveError> {
+        let path = self.path(name)?;
+        write_whole(&path, &body, false).map_err(unavailable(name))?;
+        self.wrote(path);
+        Ok(())
+    }
+
+    async fn create(&self, name: &str, body: Bytes) -> Result<bool, ArchiveError> {
+        create_whole(&self.path(name)?, &body).map_err(unavailable(name))
+    }
+
+    async fn get(&self, name: &str) -> Result<Bytes, ArchiveError> {
+        fs::read(self.path(name)?).map(Bytes::from).map_err(unavailable(name))
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), ArchiveError> {
+        match fs::remove_file(self.path(name)?) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(unavailable(name)(error)),
+        }
+    }
+
+    async fn persist(&self) -> Result<(), ArchiveError> {
+        let paths = std::mem::take(&mut *self.unsynced.lock().unwrap_or_else(PoisonError::into_inner));
+        for (place, path) in paths.iter().enumerate() {
+            let synced = match File::open(path) {
+                Ok(file) => file.sync_data(),
+                // Removed meanwhile: nothing to keep.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = synced {
+                let rest = paths.iter().skip(place).cloned();
+                self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).extend(rest);
+                return Err(unavailable(&path.display().to_string())(error));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! Why a fetch request was not carried out, and what becomes of it.
+
+use std::time::Duration;
+
+use aispend_ports::{ArchiveError, FetchError, WarehouseError};
+use aispend_stage::{Classify, Disposition, MessageError};
+
+/// Why a request came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchSliceError {
+    /// The message itself.
+    #[error("the message cannot be read")]
+    Message(#[from] MessageError),
+    /// The vendor gave no answer.
+    #[error("the vendor could not be asked")]
+    Fetch(#[from] FetchError),
+    /// The answer could not be archived, or an archived one not read.
+    #[error("the archive is in the way")]
+    Archive(#[from] ArchiveError),
+    /// The ledger could not be read.
+    #[error("the ledger cannot be read")]
+    Ledger(#[from] WarehouseError),
+    /// The vendor's answers stayed unreadable or kept moving, try after try.
+    #[error("{detail}, {tries} times in a row")]
+    Unsettled {
+        /// What was wrong with the last one.
+        detail: String,
+        /// How often.
+        tries: u32,
+    },
+    /// A plan that another fetcher wrote cannot be read.
+    #[error("the stored plan `{0}` cannot be read")]
+    Plan(String),
+}
+
+impl FetchSliceError {
+    /// When the vendor asked us to come back.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Fetch(FetchError::Unavailable { retry_after, .. }) => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// True where only the vendor is in the way: the slice can be reported as failed, and is due again.
+    pub const fn is_vendors(&self) -> bool {
+        matches!(self, Self::Fetch(_) | Self::Unsettled { .. })
+    }
+}
+
+impl Classify for FetchSliceError {
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Message(_) => Disposition::Park { reason: "unreadable" },
+            Self::Fetch(FetchError::Unavailable { retry_after, .. }) => Disposition::Retry { after: *retry_after },
+            Self::Fetch(FetchError::NotConfigured { .. } | FetchError::Credentials { .. })
+            | Self::Unsettled { .. }
+            | Self::Ledger(_)
+            | Self::Archive(ArchiveError::Unavailable { .. }) => Disposition::Retry { after: None },
+            Self::Archive(ArchiveError::Missing { .. } | ArchiveError::Damaged { .. }) => {
+                Disposition::Park { reason: "document_lost" }
+            }
+            Self::Plan(_) => Disposition::Bug,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a slice was not judged, and what becomes of it.
+
+use aispend_ports::{ArchiveError, FrameError};
+use aispend_stage::{Classify, Disposition, MessageError};
+
+/// Why a slice was not validated.
+#[derive(Debug, thiserror::Error)]
+pub enum ValidateError {
+    /// The message itself.
+    #[error("the message cannot be read")]
+    Message(#[from] MessageError),
+    /// The batch is missing, damaged, or the archive does not answer.
+    #[error("the rows of the slice cannot be had")]
+    Archive(#[from] ArchiveError),
+    /// The rows are not what the normalizer writes.
+    #[error("the rows of the slice cannot be read")]
+    Frames(#[from] FrameError),
+    /// Read is not accepted plus rejected.
+    #[error("`{slice_key}`: the rows do not match the totals the normalizer stated")]
+    Account {
+        /// Which slice.
+        slice_key: String,
+    },
+    /// Too much of it was rejected to replace what is there.
+    #[error("`{slice_key}`: {rejected} of {rows} rows were rejected, more than {limit_percent} %")]
+    TooManyRejected {
+        /// Which slice.
+        slice_key: String,
+        /// Rows rejected.
+        rejected: u64,
+        /// Rows in all.
+        rows: u64,
+        /// The limit.
+        limit_percent: u64,
+    },
+    /// Money with a day in doubt.
+    #[error("`{slice_key}`: {detail}")]
+    OutsideDay {
+        /// Which slice.
+        slice_key: String,
+        /// Which rows.
+        detail: String,
+    },
+}
+
+impl Classify for ValidateError {
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Message(_) | Self::Frames(_) => Disposition::Park { reason: "unreadable" },
+            Self::Archive(ArchiveError::Unavailable { .. }) => Disposition::Retry { after: None },
+            Self::Archive(ArchiveError::Missing { .. } | ArchiveError::Damaged { .. }) => {
+                Disposition::Park { reason: "document_lost" }
+            }
+            Self::Account { .. } => Disposition::Park { reason: "conservation" },
+            Self::TooManyRejected { .. } | Self::OutsideDay { .. } => Disposition::Park { reason: "rejected" },
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The checks that need no history: per record and per slice.
+
+use std::collections::BTreeMap;
+
+use aispend_model::{Money, Slice, Vendor, day_number};
+use aispend_ports::{Frames, FramesWriter, Rejected};
+use aispend_proto::{ContentHash, Row, RowSink, RowVisitor, TableSums};
+use bytes::Bytes;
+
+use crate::ValidateError;
+
+/// What is still believable. Settings.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// A slice with more than this share of its rows or money rejected is parked whole; sheets are exempt.
+    pub rejected_percent: u64,
+    /// Lines one person can have had changed in a day.
+    pub lines_per_day: i64,
+    /// Tokens one row can count.
+    pub tokens_per_row: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { rejected_percent: 10, lines_per_day: 1_000_000, tokens_per_row: 1_000_000_000_000 }
+    }
+}
+
+impl Limits {
+    /// Parks a slice that lost too much.
+    ///
+    /// # Errors
+    /// When more than the limit was rejected.
+    pub fn check_share(&self, slice: &Slice, read: &TableSums, accepted: &TableSums) -> Result<(), ValidateError> {
+        if slice.vendor() == Vendor::Sheets {
+            return Ok(());
+        }
+        let is_over = |all: i128, kept: i128| {
+            let lost = all.abs() - kept.abs().min(all.abs());
+            lost * 100 > all.abs() * i128::from(self.rejected_percent)
+        };
+        let rows = is_over(i128::from(read.rows()), i128::from(accepted.rows()));
+        if rows || is_over(read.money(), accepted.money()) {
+            return Err(ValidateError::TooManyRejected {
+                slice_key: slice.key(),
+                rejected: read.rows() - accepted.rows().min(read.rows()),
+                rows: read.rows(),
+                limit_percent: self.rejected_percent,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What became of a slice's records.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Rows and money that passed.
+    pub accepted: TableSums,
+    /// The rows that passed, rewritten; `None` where all did.
+    pub kept: Option<Kept>,
+    /// The others.
+    pub rejected: Vec<Rejected>,
+    /// Check, message, how often.
+    pub findings: Vec<(String, String, u64)>,
+}
+
+/// Accepted rows where some were rejected.
+#[derive(Debug)]
+pub struct Kept {
+    /// Plain frames.
+    pub frames: Bytes,
+    /// Hash of the rows as a set.
+    pub content_hash: Vec<u8>,
+}
+
+/// Judges every row of a slice.
+///
+/// # Errors
+/// When a frame cannot be read, or a row of money lies outside the slice's day.
+pub fn judge(slice: &Slice, frames: Frames, limits: &Limits) -> Result<Judgement, ValidateError> {
+    let mut judge = Judge {
+        slice_day: slice.day.map(day_number),
+        limits,
+        accepted: TableSums::default(),
+        rejected: Vec::new(),
+        findings: BTreeMap::new(),
+        writer: FramesWriter::default(),
+        hash: ContentHash::default(),
+        hopeless: None,
+        is_rewriting: false,
+    };
+    let mut sets = Vec::new();
+    for set in frames {
+        let set = set?;
+        let before = judge.rejected.len();
+        set.visit(&mut judge);
+        if judge.rejected.len() > before && !judge.is_rewriting {
+            // From here on rows are rewritten; those that passed before are written first.
+            judge.is_rewriting = true;
+            judge.accepted = TableSums::default();
+            judge.rejected.clear();
+            judge.findings.clear();
+            for earlier in &sets {
+                aispend_proto::v1::RecordSet::visit(earlier, &mut judge);
+            }
+            set.visit(&mut judge);
+        }
+        if let Some(hopeless) = judge.hopeless.take() {
+            return Err(ValidateError::OutsideDay { slice_key: slice.key(), detail: hopeless });
+        }
+        if !judge.is_rewriting {
+            sets.push(set);
+        }
+    }
+    let kept =
+        judge.is_rewriting.then(|| Kept { frames: judge.writer.finish(), content_hash: judge.hash.to_bytes() });
+    let findings = judge.findings.into_iter().map(|((check, message), count)| (check.to_owned(), message, count)).collect();
+    Ok(Judgement { accepted: judge.accepted, kept, rejected: judge.rejected, findings })
+}
+
+struct Judge<'a> {
+    slice_day: Option<i32>,
+    limits: &'a Limits,
+    accepted: TableSums,
+    rejected: Vec<Rejected>,
+    findings: BTreeMap<(&'static str, String), u64>,
+    writer: FramesWriter,
+    hash: ContentHash,
+    hopeless: Option<String>,
+    is_rewriting: bool,
+}
+
+impl RowVisitor for Judge<'_> {
+    fn row<R: Row>(&mut self, row: &R) {
+        let mut look = Look { columns: R::TABLE.columns().iter(), first_day: None, wrong: None, odd: None, limits: self.limits };
+        row.write(&mut look);
+        let Look { first_day, mut wrong, odd, .. } = look;
+        if let (Some(expected), Some(found)) = (self.slice_day, first_day)
+            && expected != found
+        {
+            if row.money().is_some() {
+                // Money is never rejected: a day in doubt parks the slice.
+                self.hopeless = Some(format!("a row of {} belongs to another day", R::TABLE.name()));
+                return;
+            }
+            wrong = Some(("day", "the day is not the slice's".to_owned()));
+        }
+        if let Some((check, message)) = odd {
+            *self.findings.entry((check, message)).or_default() += 1;
+        }
+        match wrong {
+            // A cost row is never rejected for its content.
+            Some((field, reason)) if row.money().is_none() => self.rejected.push(Rejected {
+                table: R::TABLE.name().to_owned(),
+                field: field.to_owned(),
+                reason,
+                place: format!("document {}", row.document()),
+                record: String::new(),
+                money: Money::ZERO,
+            }),
+            Some((field, reason)) => {
+                *self.findings.entry(("implausible", format!("{field}: {reason}"))).or_default() += 1;
+                self.accept(row);
+            }
+            None => self.accept(row),
+        }
+    }
+}
+
+impl Judge<'_> {
+    fn accept<R: Row>(&mut self, row: &R) {
+        self.accepted.row(row);
+        if self.is_rewriting {
+            self.hash.row(row);
+            self.writer.push(row.clone());
+        }
+    }
+}
+
+/// Looks at a row's values in column order.
+struct Look<'a> {
+    columns: std::slice::Iter<'a, aispend_proto::Column>,
+    first_day: Option<i32>,
+    wrong: Option<(&'static str, String)>,
+    odd: Option<(&'static str, String)>,
+    limits: &'a Limits,
+}
+
+impl Look<'_> {
+    fn column(&mut self) -> &'static str {
+        self.columns.next().map_or("", |column| column.name)
+    }
+}
+
+impl RowSink for Look<'_> {
+    fn date(&mut self, value: Option<i32>) {
+        self.column();
+        if self.first_day.is_none() {
+            self.first_day = value;
+        }
+    }
+
+    fn moment(&mut self, _value: Option<i64>) {
+        self.column();
+    }
+
+    fn decimal(&mut self, _value: Option<i64>) {
+        self.column();
+    }
+
+    fn integer(&mut self, value: Option<i64>) {
+        let name = self.column();
+        let Some(value) = value else { return };
+        if value < 0 {
+            self.wrong = Some((name, format!("a count cannot be {value}")));
+        } else if name.ends_with("_tokens") && value > self.limits.tokens_per_row {
+            self.odd = Some(("plausibility", format!("{name} above {}", self.limits.tokens_per_row)));
+        } else if name.contains("lines_") && value > self.limits.lines_per_day {
+            self.odd = Some(("plausibility", format!("{name} above {}", self.limits.lines_per_day)));
+        }
+    }
+
+    fn flag(&mut self, _value: Option<bool>) {
+        self.column();
+    }
+
+    fn text(&mut self, value: Option<&str>) {
+        let name = self.column();
+        if name == "user_email"
+            && let Some(email) = value
+            && !email.contains('@')
+            && !email.contains(':')
+        {
+            self.odd = Some(("odd_email", "an e-mail address without @".to_owned()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aispend_model::Feed;
+    use aispend_proto::v1::{ClaudeUsage, CursorExpense};
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn slice() -> Slice {
+        Slice::of_day(Feed::CursorUsageEvents, "cursor", date(2026, 10, 5))
+    }
+
+    fn frames(writer: FramesWriter) -> Frames {
+        Frames::new(writer.finish())
+    }
+
+    #[test]
+    fn rows_that_pass_go_on_as_they_came() {
+        let mut writer = FramesWriter::default();
+        writer.push(CursorExpense { expense_date: 20_731, estimated_cost_usd: 5, ..CursorExpense::default() });
+        let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
+        assert!(judgement.kept.is_none());
+        assert_eq!((judgement.accepted.rows(), judgement.accepted.money()), (1, 5));
+    }
+
+    #[test]
+    fn a_negative_count_is_rejected_and_its_neighbours_stay() {
+        let mut writer = FramesWriter::default();
+        for message_count in [3, -1, 4] {
+            writer.push(ClaudeUsage { activity_date: 20_731, message_count: Some(message_count), ..ClaudeUsage::default() });
+        }
+        let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
+        assert_eq!(judgement.accepted.rows(), 2);
+        assert_eq!(judgement.rejected.first().unwrap().field, "message_count");
+        let kept: u64 = Frames::new(judgement.kept.unwrap().frames).map(|set| set.unwrap().len() as u64).sum();
+        assert_eq!(kept, 2);
+    }
+
+    #[test]
+    fn money_is_never_rejected_for_its_content_and_never_guessed_into_a_day() {
+        let mut writer = FramesWriter::default();
+        writer.push(CursorExpense { expense_date: 20_731, usage_based_reqs: Some(-1), estimated_cost_usd: 7, ..CursorExpense::default() });
+        let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
+        assert_eq!((judgement.accepted.money(), judgement.findings.len()), (7, 1));
+
+        let mut writer = FramesWriter::default();
+        writer.push(CursorExpense { expense_date: 20_732, ..CursorExpense::default() });
+        assert!(matches!(judge(&slice(), frames(writer), &Limits::default()), Err(ValidateError::OutsideDay { .. })));
+    }
+
+    #[test]
+    fn too_many_rejected_rows_park_the_slice_but_not_a_sheet() {
+        let (mut read, mut accepted) = (TableSums::default(), TableSums::default());
+        read.add(aispend_proto::Table::ClaudeUsageStats, 10, 0);
+        accepted.add(aispend_proto::Table::ClaudeUsageStats, 9, 0);
+        let limits = Limits::default();
+        assert!(limits.check_share(&slice(), &read, &accepted).is_ok());
+        let mut fewer = TableSums::default();
+        fewer.add(aispend_proto::Table::ClaudeUsageStats, 8, 0);
+        assert!(limits.check_share(&slice(), &read, &fewer).is_err());
+        assert!(limits.check_share(&Slice::all(Feed::SheetSeats, "sheets"), &read, &fewer).is_ok());
+    }
+}
