@@ -1,6 +1,22 @@
-//! Feeds of one vendor.
+//! The Cursor Admin API: events are its money, the rest is people and productivity.
+
+mod answer;
+mod cycle;
+mod daily_usage;
+mod event;
+mod json;
+mod members;
+mod spend;
+mod usage_events;
+
+pub use cycle::cycle_start;
 
 use crate::Source;
 
+pub use daily_usage::CursorDailyUsage;
+pub use members::CursorMembers;
+pub use spend::CursorSpend;
+pub use usage_events::CursorUsageEvents;
+
 /// One line a feed.
-pub const SOURCES: &[&dyn Source] = &[];
+pub const SOURCES: &[&dyn Source] = &[&CursorMembers, &CursorDailyUsage, &CursorUsageEvents, &CursorSpend];

@@ -1,0 +1,285 @@
+//! Keys, workspaces and people of an organisation.
+
+use std::collections::BTreeMap;
+
+use aispend_model::{Feed, Request, Response, normalize_email, parse_moment};
+use aispend_proto::Table;
+use aispend_proto::v1::{KeySource, UserSource, Workspace};
+use serde::Deserialize;
+
+use super::asking::get;
+use super::drift::{self, Extra};
+use super::paging::by_id;
+use super::refusal::{nothing, refused, words};
+use super::wire::{parse, parse_body};
+use crate::{
+    Ask, Body, ContextBodies, Followed, Next, Progress, Reading, Records, Severity, Source, SourceError,
+};
+
+const FEED: Feed = Feed::AnthropicDirectory;
+
+/// The workspace Claude Code makes when somebody first signs in to it with a Console account.
+const CLAUDE_CODE_WORKSPACE: &str = "Claude Code";
+
+/// The directory of an Anthropic organisation.
+#[derive(Debug, Clone, Copy)]
+pub struct AnthropicDirectory;
+
+impl Source for AnthropicDirectory {
+    fn feed(&self) -> Feed {
+        FEED
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        &[Table::KeySources, Table::DimWorkspaces, Table::UserSources]
+    }
+
+    fn requests(&self, ask: &Ask) -> Vec<Request> {
+        let org_id = &ask.slice.org_id;
+        let list = |role: &str| get(org_id, role, &format!("/v1/organizations/{role}")).with("limit", 1000);
+        vec![
+            get(org_id, "me", "/v1/organizations/me"),
+            // Without a status: an archived key still explains history.
+            list("api_keys"),
+            list("workspaces").with("include_archived", true),
+            list("users"),
+        ]
+    }
+
+    fn follow(
+        &self,
+        ask: &Ask,
+        request: &Request,
+        response: &Response,
+        _so_far: Progress,
+    ) -> Result<Followed, SourceError> {
+        match (request.role.as_str(), response.status) {
+            ("me", 200..=299) => {
+                let _me: Named = parse(FEED, &request.role, request.page, &response.body)?;
+                Ok(Followed { items: 1, announced: None, next: Next::Done })
+            }
+            // A scoped key may not ask this; nothing below needs it.
+            ("me", 403 | 404) => Ok(nothing(Next::Done)),
+            (_, 200..=299) => by_id(FEED, request, response),
+            (role, 403 | 404) if ask.source == "enterprise" => {
+                let why = format!("`{role}` is closed to an analytics key: {}", words(response));
+                Ok(nothing(Next::Unavailable(why)))
+            }
+            _ => refused(FEED, request, response),
+        }
+    }
+
+    fn records(&self, reading: &Reading, records: &mut Records<'_>) -> Result<(), SourceError> {
+        for row in keys(reading, records)?.into_values() {
+            records.push(row);
+        }
+        for row in workspaces(reading, records)?.into_values() {
+            records.push(row);
+        }
+        for row in users(reading, records)?.into_values() {
+            records.push(row);
+        }
+        records.flush();
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    data: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    #[serde(rename = "id")]
+    _id: String,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    id: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+/// Newer API versions state a scope in place of the workspace.
+#[derive(Deserialize)]
+struct Scope {
+    workspace_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ApiKey {
+    id: String,
+    name: Option<String>,
+    status: Option<String>,
+    workspace_id: Option<String>,
+    scope: Option<Scope>,
+    created_by: Option<Reference>,
+    principal: Option<Reference>,
+    created_at: Option<String>,
+    expires_at: Option<String>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Deserialize)]
+struct WorkspaceObject {
+    id: String,
+    name: Option<String>,
+    archived_at: Option<String>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: String,
+    email: Option<String>,
+    name: Option<String>,
+    role: Option<String>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// The rows of a list by id. An object that two pages repeat is one object.
+type ById<T> = BTreeMap<String, T>;
+
+fn keep<T>(rows: &mut ById<T>, records: &mut Records<'_>, role: &str, id: String, row: T) {
+    if rows.insert(id, row).is_some() {
+        records.find("duplicate_rows", Severity::Info, format!("`{role}` names an object twice"));
+    }
+}
+
+fn keys(reading: &Reading, records: &mut Records<'_>) -> Result<ById<KeySource>, SourceError> {
+    let mut rows = ById::new();
+    for (document, body) in reading.of_role("api_keys") {
+        for key in parse_body::<List<ApiKey>>(FEED, body)?.data {
+            drift::fields(records, "an API key", &key.extra, &["type", "partial_key_hint"]);
+            drift::value(
+                records,
+                "status",
+                key.status.as_deref(),
+                &["active", "inactive", "archived", "expired"],
+            );
+            let (created_by_id, created_by_type) = parts(key.created_by);
+            let (principal_id, principal_type) = parts(key.principal);
+            let row = KeySource {
+                document,
+                api_key_id: key.id.clone(),
+                api_key_name: key.name,
+                status: key.status,
+                workspace_id: key.workspace_id.or_else(|| key.scope?.workspace_id),
+                created_by_id,
+                created_by_type,
+                principal_id,
+                principal_type,
+                created_at: moment(records, "created_at", key.created_at.as_deref()),
+                expires_at: moment(records, "expires_at", key.expires_at.as_deref()),
+            };
+            keep(&mut rows, records, "api_keys", key.id, row);
+        }
+    }
+    Ok(rows)
+}
+
+fn workspaces(reading: &Reading, records: &mut Records<'_>) -> Result<ById<Workspace>, SourceError> {
+    const UNREAD: &[&str] = &[
+        "type",
+        "created_at",
+        "display_color",
+        "compartment_id",
+        "external_key_id",
+        "tags",
+        "data_residency",
+    ];
+    let mut rows = ById::new();
+    for (document, body) in reading.of_role("workspaces") {
+        for workspace in parse_body::<List<WorkspaceObject>>(FEED, body)?.data {
+            drift::fields(records, "a workspace", &workspace.extra, UNREAD);
+            let row = Workspace {
+                document,
+                workspace_id: workspace.id.clone(),
+                is_claude_code: workspace.name.as_deref() == Some(CLAUDE_CODE_WORKSPACE),
+                name: workspace.name,
+                is_archived: Some(workspace.archived_at.is_some()),
+            };
+            keep(&mut rows, records, "workspaces", workspace.id, row);
+        }
+    }
+    Ok(rows)
+}
+
+fn users(reading: &Reading, records: &mut Records<'_>) -> Result<ById<UserSource>, SourceError> {
+    let mut rows = ById::new();
+    for (document, body) in reading.of_role("users") {
+        for user in parse_body::<List<User>>(FEED, body)?.data {
+            drift::fields(records, "a user", &user.extra, &["type", "added_at"]);
+            let row = UserSource {
+                document,
+                user_key: user.id.clone(),
+                user_email: user.email.as_deref().and_then(normalize_email),
+                user_id: Some(user.id.clone()),
+                name: user.name,
+                role: user.role,
+                ..UserSource::default()
+            };
+            keep(&mut rows, records, "users", user.id, row);
+        }
+    }
+    Ok(rows)
+}
+
+fn parts(reference: Option<Reference>) -> (Option<String>, Option<String>) {
+    reference.map_or((None, None), |reference| (reference.id, reference.kind))
+}
+
+fn moment(records: &mut Records<'_>, field: &str, text: Option<&str>) -> Option<i64> {
+    let text = text?;
+    let read = parse_moment(text).ok();
+    if read.is_none() {
+        records.find("unknown_value", Severity::Warning, format!("`{field}` of an API key is no moment"));
+    }
+    read
+}
+
+/// What the directory's documents tell other feeds.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Ids of the Claude Code workspaces.
+    pub claude_code_workspaces: Vec<String>,
+    /// Key ids by name; names are not unique.
+    pub keys_by_name: BTreeMap<String, Vec<String>>,
+}
+
+/// Reads the directory as context. Nothing observed is nothing known.
+pub(super) fn known(context: &[ContextBodies]) -> Result<Known, SourceError> {
+    let mut known = Known::default();
+    let documents = context.iter().filter(|slice| slice.feed == FEED).flat_map(|slice| &slice.documents);
+    for body in documents {
+        match body.role.as_str() {
+            "workspaces" => known.claude_code_workspaces.extend(claude_code_workspaces(body)?),
+            "api_keys" => {
+                for key in parse_body::<List<ApiKey>>(FEED, body)?.data {
+                    if let Some(name) = key.name {
+                        let ids = known.keys_by_name.entry(name).or_default();
+                        if !ids.contains(&key.id) {
+                            ids.push(key.id);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(known)
+}
+
+fn claude_code_workspaces(body: &Body) -> Result<impl Iterator<Item = String>, SourceError> {
+    let list: List<WorkspaceObject> = parse_body(FEED, body)?;
+    Ok(list
+        .data
+        .into_iter()
+        .filter(|workspace| workspace.name.as_deref() == Some(CLAUDE_CODE_WORKSPACE))
+        .map(|workspace| workspace.id))
+}
