@@ -1,1 +1,65 @@
-//! Not written yet.
+//! The warehouse as SQL: tables, views and seed rows, written once and rendered for an engine.
+//!
+//! The files in `tables/` and `views/` are BigQuery's dialect kept to what DuckDB reads too; the few unavoidable
+//! differences are words in double braces (`{{numeric}}`, `{{now}}`). This crate talks to no database.
+
+mod files;
+mod seeds;
+mod table;
+mod template;
+mod view;
+
+use sha2::{Digest, Sha256};
+
+pub use seeds::seeds;
+pub use table::{ColumnDef, TableDef, tables};
+pub use view::{View, views};
+
+/// The dataset (BigQuery) and schema (DuckDB) that every name in the files is qualified with.
+pub const DATASET: &str = "ai_usage_analytics";
+
+/// The version of tables and views. Raised with every change that an older build must not write to.
+pub const SCHEMA_VERSION: i64 = 1;
+
+/// Whose SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file on this machine.
+    DuckDb,
+    /// The cloud.
+    BigQuery,
+}
+
+/// Functions that BigQuery has and DuckDB lacks.
+pub const DUCKDB_MACROS: &str = include_str!("../duckdb-macros.sql");
+
+/// A hash of everything this build would create: the same hash means there is nothing to do.
+pub fn digest(engine: Engine) -> String {
+    let mut hash = Sha256::new();
+    for table in tables() {
+        for statement in table.create(engine) {
+            hash.update(statement);
+        }
+    }
+    for statement in seeds() {
+        hash.update(statement);
+    }
+    for view in views() {
+        for statement in view.create(engine) {
+            hash.update(statement);
+        }
+    }
+    hash.update(DUCKDB_MACROS);
+    format!("{:x}", hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_stable_and_tells_engines_apart() {
+        assert_eq!(digest(Engine::DuckDb), digest(Engine::DuckDb));
+        assert_ne!(digest(Engine::DuckDb), digest(Engine::BigQuery));
+    }
+}

@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn digits_are_printed_exactly() {
-        let check = |units: i128, least: usize, expected: &str| assert_eq!(Amount(units).text(least), expected);
+        let check =
+            |units: i128, least: usize, expected: &str| assert_eq!(Amount(units).text(least), expected);
         check(0, 0, "0");
         check(0, 2, "0.00");
         check(PER_CENT * 10, 0, "10");

@@ -35,6 +35,11 @@ pub fn rfc3339(second: i64) -> String {
     Timestamp::from_second(second).map_or_else(|_| String::new(), |moment| moment.to_string())
 }
 
+/// When the analytics endpoints were last refreshed: every four hours. What came later is not there yet.
+pub fn refreshed(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second().div_euclid(14_400) * 14_400).unwrap_or(now)
+}
+
 /// Whether the day is a Saturday or a Sunday.
 pub const fn is_weekend(number: i32) -> bool {
     // 1970-01-01 was a Thursday.

@@ -49,17 +49,16 @@ macro_rules! words {
         pub enum $name { $($variant),+ }
 
         impl $name {
-            /// Every value.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
             /// The vendor's word.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
+        }
 
-            /// The value of a word.
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
+        impl std::str::FromStr for $name {
+            type Err = ();
+            fn from_str(word: &str) -> Result<Self, ()> {
+                match word { $($word => Ok(Self::$variant),)+ _ => Err(()) }
             }
         }
     };
@@ -126,12 +125,20 @@ pub struct Model {
 pub const MODELS: &[Model] = &[
     Model { id: "claude-opus-5-5", display: "Claude Opus 5.5", prices: [4000, 20_000, 200, 5000, 8000] },
     Model { id: "claude-sonnet-5", display: "Claude Sonnet 5", prices: [2000, 10_000, 200, 2500, 4000] },
-    Model { id: "claude-haiku-4-5-20251001", display: "Claude Haiku 4.5", prices: [1000, 5000, 100, 1250, 2000] },
+    Model {
+        id: "claude-haiku-4-5-20251001",
+        display: "Claude Haiku 4.5",
+        prices: [1000, 5000, 100, 1250, 2000],
+    },
     Model { id: "claude-sonnet-5-5", display: "Claude Sonnet 5.5", prices: [2000, 10_000, 100, 2500, 4000] },
     Model { id: "claude-haiku-5-5", display: "Claude Haiku 5.5", prices: [100, 500, 10, 125, 200] },
     Model { id: "claude-opus-4-8", display: "Claude Opus 4.8", prices: [5000, 25_000, 500, 6250, 10_000] },
     Model { id: "claude-opus-5", display: "Claude Opus 5", prices: [5000, 25_000, 500, 6250, 10_000] },
-    Model { id: "claude-fable-5-1", display: "Claude Fable 5.1", prices: [10_000, 50_000, 250, 12_500, 20_000] },
+    Model {
+        id: "claude-fable-5-1",
+        display: "Claude Fable 5.1",
+        prices: [10_000, 50_000, 250, 12_500, 20_000],
+    },
     Model { id: "claude-next-1", display: "Claude Next", prices: [3000, 15_000, 300, 3750, 6000] },
 ];
 

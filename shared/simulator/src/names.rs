@@ -3,15 +3,15 @@
 use crate::dice::{Dice, mix, mix_text};
 
 pub const FIRST: &[&str] = &[
-    "Alice", "Bob", "Carol", "Dana", "Erik", "Fatima", "Grace", "Hugo", "Ines", "Jonas", "Keiko", "Liam", "Mara",
-    "Nils", "Olga", "Priya", "Quinn", "Rosa", "Samir", "Tove", "Umar", "Vera", "Wei", "Ximena", "Yusuf", "Zoe",
-    "Anton", "Bea", "Chidi", "Dora", "Emre", "Freya",
+    "Alice", "Bob", "Carol", "Dana", "Erik", "Fatima", "Grace", "Hugo", "Ines", "Jonas", "Keiko", "Liam",
+    "Mara", "Nils", "Olga", "Priya", "Quinn", "Rosa", "Samir", "Tove", "Umar", "Vera", "Wei", "Ximena",
+    "Yusuf", "Zoe", "Anton", "Bea", "Chidi", "Dora", "Emre", "Freya",
 ];
 
 pub const LAST: &[&str] = &[
-    "Ng", "Ruiz", "Idle", "Oyelaran", "Lind", "Haddad", "Novak", "Okafor", "Petrov", "Quist", "Rossi", "Sato",
-    "Tanaka", "Ueda", "Varga", "Weber", "Xu", "Yilmaz", "Zeman", "Almeida", "Bergman", "Costa", "Dubois", "Eriksen",
-    "Fischer", "Gallo", "Horvat", "Ivanov", "Jansen", "Kowalski", "Larsen",
+    "Ng", "Ruiz", "Idle", "Oyelaran", "Lind", "Haddad", "Novak", "Okafor", "Petrov", "Quist", "Rossi",
+    "Sato", "Tanaka", "Ueda", "Varga", "Weber", "Xu", "Yilmaz", "Zeman", "Almeida", "Bergman", "Costa",
+    "Dubois", "Eriksen", "Fischer", "Gallo", "Horvat", "Ivanov", "Jansen", "Kowalski", "Larsen",
 ];
 
 /// Teams with their departments and how much they use, in percent.

@@ -1,1 +1,11 @@
-//! Not written yet.
+//! What tests of every crate stand on: conformance suites (what every adapter of a port does alike), adapters in memory,
+//! and a world under a seed's control. A dev-dependency only.
+
+mod dice;
+pub mod memory;
+pub mod sim;
+mod turn;
+pub mod warehouse;
+
+pub use dice::Dice;
+pub use turn::{NextTurn, next_turn};

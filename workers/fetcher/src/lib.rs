@@ -16,12 +16,12 @@ use aispend_model::{Feed, Generation, Request, Slice, Vendor, day_from_number};
 use aispend_ports::{Archive, Clock, Fetch, LedgerLine, SliceOutcome, Topic, Warehouse};
 use aispend_proto::Message as _;
 use aispend_proto::v1::envelope::Body;
-use aispend_proto::v1::{FetchRequested, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched};
+use aispend_proto::v1::{FetchRequested, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched, SliceLoaded};
 use aispend_sources::anthropic::{Probe, probe_answer, probe_request};
 use aispend_sources::{Ask, Refusal, source};
 use aispend_stage::{
     Header, Message, MessageError, Output, Stage, context_to_wire, documents_to_wire, error_chain, slice_from_wire,
-    slice_to_wire,
+    slice_to_wire, sums_to_wire,
 };
 use bytes::Bytes;
 use jiff::ToSpan;
@@ -290,6 +290,10 @@ impl Fetcher {
         let slice = header.slice()?.clone();
         let ledger = self.ledger(&header.run_id, false).await?;
         let line = ledger.get(&slice);
+        if let Some(line) = line.filter(|line| line.run_id == header.run_id) {
+            // A killed run continues: what it had loaded stays, and is told again.
+            return Ok(vec![self.told_again(header, line)?]);
+        }
         if let Some(refused) = self.keep_analytics(line, &request.source) {
             return Ok(vec![self.failed(header, "failed", &refused)]);
         }
@@ -417,6 +421,17 @@ impl Fetcher {
             _ => (String::new(), String::new()),
         };
         Ask { slice: slice.clone(), source: source.to_owned(), generation, spreadsheet_id, tab }
+    }
+
+    fn told_again(&self, header: &Header, line: &LedgerLine) -> Result<Output, MessageError> {
+        let state = if line.outcome == SliceOutcome::Unavailable { "unavailable" } else { "loaded" };
+        let body = SliceLoaded {
+            state: state.to_owned(),
+            source: line.source.clone(),
+            loaded: sums_to_wire(&line.loaded)?,
+            ..SliceLoaded::default()
+        };
+        Ok(Output::new(Topic::SliceEvents, header, self.doors.clock.now(), Body::SliceLoaded(body)))
     }
 
     fn failed(&self, header: &Header, state: &str, refusal: &Refusal) -> Output {

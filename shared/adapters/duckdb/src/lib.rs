@@ -1,1 +1,26 @@
-//! Not written yet.
+//! The warehouse in a DuckDB file: the `Warehouse` port, the published snapshot, and queries on it.
+//!
+//! One process at a time writes, to a file of its own; readers open the published snapshot beside it, and nobody waits
+//! for anybody (design § 7). The SQL is in `aispend-warehouse`; what a message means is decided before it gets here.
+
+mod append;
+mod batch;
+mod error;
+mod ledger;
+mod ledger_json;
+mod load;
+mod lock;
+mod merge;
+mod open;
+mod port;
+mod publish;
+mod query;
+mod reader;
+mod schema;
+mod snapshot;
+mod tables;
+
+pub use error::DuckDbError;
+pub use open::{DuckDb, Options};
+pub use query::{Cell, CellKind, QueryColumn, QueryResult};
+pub use reader::{Reader, open_reader};

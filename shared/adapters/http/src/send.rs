@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use aispend_model::{Method, Request, Response};
+use aispend_model::{Method, Request, Response, Vendor};
 use aispend_ports::FetchError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -220,7 +220,13 @@ fn url(account: &Account, request: &Request) -> Result<Url, FetchError> {
             .path_segments_mut()
             .map_err(|()| wrong(format!("the base URL `{}` cannot carry a path", account.base_url)))?;
         segments.pop_if_empty();
-        segments.extend(request.path.trim_start_matches('/').split('/'));
+        // What follows `/values/` is a tab's name: one segment, whatever it holds.
+        let (path, tab) = match request.path.split_once("/values/") {
+            Some((path, tab)) if request.vendor == Vendor::Sheets => (format!("{path}/values"), Some(tab)),
+            _ => (request.path.clone(), None),
+        };
+        segments.extend(path.trim_start_matches('/').split('/'));
+        segments.extend(tab);
     }
     if !request.query.is_empty() {
         url.query_pairs_mut().extend_pairs(&request.query);

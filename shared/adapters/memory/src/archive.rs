@@ -1,4 +1,5 @@
-//! The raw archive in a folder: `raw/<first two>/<sha256>.zst`, other objects under their names.
+//! The raw archive in a folder: `raw/<first two>/<sha256>.zst`; other objects under their names, in a folder of their own
+//! where a person need not see them.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,6 +17,7 @@ use crate::files::{create_whole, write_whole};
 #[derive(Clone)]
 pub struct FolderArchive {
     root: PathBuf,
+    objects: PathBuf,
     /// Written, not yet made to survive a loss of power.
     unsynced: Arc<Mutex<Vec<PathBuf>>>,
 }
@@ -23,7 +25,14 @@ pub struct FolderArchive {
 impl FolderArchive {
     /// In that folder, which is made when something is stored.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), unsynced: Arc::default() }
+        let root = root.into();
+        Self { objects: root.clone(), root, unsynced: Arc::default() }
+    }
+
+    /// With everything but vendor responses in another folder.
+    #[must_use]
+    pub fn with_objects(self, objects: impl Into<PathBuf>) -> Self {
+        Self { objects: objects.into(), ..self }
     }
 
     fn document_path(&self, sha256: &str) -> PathBuf {
@@ -34,7 +43,7 @@ impl FolderArchive {
     fn path(&self, name: &str) -> Result<PathBuf, ArchiveError> {
         let relative = Path::new(name);
         if relative.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Ok(self.root.join(relative));
+            return Ok(self.objects.join(relative));
         }
         Err(ArchiveError::Missing { name: name.to_owned() })
     }

@@ -89,8 +89,9 @@ fn model_use(made: &Use, dice: &mut Dice) -> ModelUse {
 pub fn records(setting: Setting<'_>, uses: &[Use], dice: &mut Dice) -> Vec<CodeRecord> {
     let mut records: Vec<CodeRecord> = Vec::new();
     for (index, code_key) in setting.directory.code_keys.iter().enumerate() {
-        let mut own =
-            uses.iter().filter(|made| made.workspace == Some(workspace::CLAUDE_CODE) && made.key == *code_key);
+        let mut own = uses
+            .iter()
+            .filter(|made| made.workspace == Some(workspace::CLAUDE_CODE) && made.key == *code_key);
         let Some(first) = own.next().filter(|_| code_key.is_some()) else { continue };
         let author = Author::Person(index as u32);
         let start = dice.below(4) as usize;
@@ -141,7 +142,8 @@ pub fn records(setting: Setting<'_>, uses: &[Use], dice: &mut Dice) -> Vec<CodeR
     }
     // Keys outside the workspace: one with a unique name, one whose name two keys share.
     for (index, chance) in [(key::CI_BOT, 1000), (key::NOTEBOOK_A, 400)] {
-        let mut own = uses.iter().filter(|made| made.key == Some(index) && !made.amounts.iter().all(|a| a.is_zero()));
+        let mut own =
+            uses.iter().filter(|made| made.key == Some(index) && !made.amounts.iter().all(|a| a.is_zero()));
         if let Some(first) = own.next().filter(|_| dice.chance(chance)) {
             let mut made = record(Author::Key(index), "non-interactive", dice);
             made.tools = [None; 4];

@@ -1,9 +1,7 @@
 //! A day on the Console organisation: who used which key for what, and the odd lines every real report has.
 
 use crate::amount::Amount;
-use crate::catalog::{
-    CostType, Geo, Product, Speed, Tier, TokenType, Window, haiku_on, model, opus_on,
-};
+use crate::catalog::{CostType, Geo, Product, Speed, Tier, TokenType, Window, haiku_on, model, opus_on};
 use crate::config::WorldConfig;
 use crate::dice::Dice;
 use crate::facts::directory::{Creator, Directory, key, workspace};
@@ -20,6 +18,8 @@ pub struct Setting<'a> {
     pub day: i32,
     /// How much is used on this day, in percent of an ordinary one.
     pub volume: u64,
+    /// Somebody let a batch job run away.
+    pub runaway: bool,
 }
 
 /// The habits of one key with one model.
@@ -31,7 +31,7 @@ struct Habit {
     product: Product,
     tier: Tier,
     window: Window,
-    /// Thousands of tokens on an ordinary day, in the order of [`TokenType::ALL`].
+    /// Thousands of tokens on an ordinary day at share 10, in the order of [`TokenType::ALL`].
     kilo_tokens: [u64; 5],
     searches: u64,
 }
@@ -62,7 +62,7 @@ fn habits(day: i32) -> [Habit; 13] {
         Habit {
             key: Some(key::BACKEND),
             model: opus,
-            tier: Tier::Priority,
+            tier: if day % 3 == 0 { Tier::PriorityOnDemand } else { Tier::Priority },
             kilo_tokens: [88, 12, 0, 0, 0],
             ..PLAIN
         },
@@ -120,15 +120,18 @@ fn invent(setting: Setting<'_>, habit: Habit, share: u64, dice: &mut Dice) -> Us
     let mut tokens = [0; 5];
     for (tokens, kilo) in tokens.iter_mut().zip(habit.kilo_tokens) {
         if kilo > 0 {
-            *tokens = kilo * setting.volume * share / 10 * dice.between(60, 140) / 100 + dice.below(1000);
+            *tokens = kilo * setting.volume * share * dice.between(60, 140) / 100 + dice.below(1000);
         }
     }
     let actor = match habit.key {
         Some(key::BATCH) => Some(Actor::Service),
-        Some(index) => match setting.directory.keys.get(index as usize).map(|key| (key.workspace, key.creator)) {
-            Some((workspace::CLAUDE_CODE, Creator::Person(person))) => Some(Actor::Person(person)),
-            _ => Some(Actor::Key(index)),
-        },
+        Some(index) => {
+            match setting.directory.keys.get(index as usize).map(|key| (key.workspace, key.creator)) {
+                Some((workspace::CLAUDE_CODE, Creator::Person(person))) => Some(Actor::Person(person)),
+                _ => Some(Actor::Key(index)),
+            }
+        }
+        None if habit.workspace == workspace::RESEARCH => Some(Actor::Federated),
         None => None,
     };
     let unknown_geo = habit.model == model::HAIKU_4_5;
@@ -168,7 +171,8 @@ pub fn uses(setting: Setting<'_>, dice: &mut Dice) -> Vec<Use> {
     let mut uses = Vec::with_capacity(24);
     for habit in habits(setting.day) {
         if dice.chance(900) {
-            uses.push(invent(setting, habit, 10, dice));
+            let share = if setting.runaway && habit.key == Some(key::BATCH) { 90 } else { 10 };
+            uses.push(invent(setting, habit, share, dice));
         }
     }
     odd_uses(setting, dice, &mut uses);
@@ -214,7 +218,12 @@ fn odd_uses(setting: Setting<'_>, dice: &mut Dice, uses: &mut Vec<Use>) {
         return;
     }
     // Fast mode and regional inference: lines that differ in the description, or in a dimension usage does not show.
-    let fast = Habit { key: Some(key::BACKEND), model: opus_on(setting.day), kilo_tokens: [90, 40, 0, 0, 0], ..PLAIN };
+    let fast = Habit {
+        key: Some(key::BACKEND),
+        model: opus_on(setting.day),
+        kilo_tokens: [90, 40, 0, 0, 0],
+        ..PLAIN
+    };
     let mut made = invent(setting, fast, 5, dice);
     made.speed = Speed::Fast;
     made.charge(setting.day);
@@ -225,7 +234,12 @@ fn odd_uses(setting: Setting<'_>, dice: &mut Dice, uses: &mut Vec<Use>) {
     made.charge(setting.day);
     uses.push(made);
     // Blocked requests: tokens without a charge.
-    let mut made = invent(setting, Habit { key: Some(key::NOTEBOOK_A), kilo_tokens: [2, 0, 0, 0, 0], ..PLAIN }, 10, dice);
+    let mut made = invent(
+        setting,
+        Habit { key: Some(key::NOTEBOOK_A), kilo_tokens: [2, 0, 0, 0, 0], ..PLAIN },
+        10,
+        dice,
+    );
     made.amounts = [Amount::ZERO; 5];
     uses.push(made);
     // An OAuth request has a person and no key.
@@ -248,7 +262,7 @@ fn odd_uses(setting: Setting<'_>, dice: &mut Dice, uses: &mut Vec<Use>) {
             key: Some(key::AGENT),
             workspace: workspace::DEFAULT,
             model: model::SONNET_5_5,
-            tier: Tier::Flex,
+            tier: if setting.day % 2 == 0 { Tier::Flex } else { Tier::FlexDiscount },
             kilo_tokens: [70, 9, 0, 0, 0],
             ..PLAIN
         };
@@ -344,7 +358,7 @@ pub fn extras(setting: Setting<'_>, dice: &mut Dice) -> Vec<Charge> {
             key: Some(key::BACKEND),
             actor: Some(Actor::Key(key::BACKEND)),
             workspace: Some(workspace::PRODUCTION),
-            model: Some(model::SONNET_5),
+            model: Some(opus_on(setting.day)),
             product: Some(Product::Messages),
             window: Some(Window::Short),
             note: Note::Credit,

@@ -146,7 +146,8 @@ impl CursorDay {
         }
         let slot = (DAY_MILLIS / i64::from(self.count.max(1))).max(1);
         let jitter = (mix(self.seed, u64::from(index) ^ 0x7173) % slot.unsigned_abs()) as i64;
-        (start + i64::from(index) * DAY_MILLIS / i64::from(self.count.max(1)) + jitter).min(start + DAY_MILLIS - 1)
+        (start + i64::from(index) * DAY_MILLIS / i64::from(self.count.max(1)) + jitter)
+            .min(start + DAY_MILLIS - 1)
     }
 
     /// How many events happened up to a moment.
@@ -157,7 +158,11 @@ impl CursorDay {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = u32::midpoint(low, high);
-            if self.millis(self.source(self.place(middle))) <= now_millis { low = middle + 1 } else { high = middle }
+            if self.millis(self.source(self.place(middle))) <= now_millis {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
         low
     }
@@ -171,7 +176,9 @@ impl CursorDay {
 
     /// A twin repeats the event before it.
     fn source(&self, place: u32) -> u32 {
-        let twin = |place: u32| place > 0 && place + 1 < self.count && mix(self.seed, u64::from(place)).is_multiple_of(53);
+        let twin = |place: u32| {
+            place > 0 && place + 1 < self.count && mix(self.seed, u64::from(place)).is_multiple_of(53)
+        };
         if twin(place) && !twin(place - 1) { place - 1 } else { place }
     }
 
@@ -212,15 +219,15 @@ impl CursorDay {
         let token_based = !(more >> 24).is_multiple_of(23);
         let tokens = [bits(12, 9000), bits(20, 4000), bits(28, 30_000), bits(36, 250_000)];
         let [input, output, write, read] = tokens.map(i128::from);
-        // Hundred-thousandths of a cent, so that discounts stay exact.
+        // At most five decimals of a cent, so that discounts stay exact.
         let total = if token_based {
-            Amount::nanos((input * 30 + output * 150 + write * 37 + read * 3) / 100 * 100)
+            Amount::nanos((input * 3000 + output * 15_000 + write * 3750 + read * 300) / 100 * 100)
         } else {
             Amount::cents(8)
         };
         let discount = if (more >> 28).is_multiple_of(19) { 10 } else { 0 };
         let fee = (third_party && token_based && kind == Kind::UsageBased)
-            .then(|| Amount::nanos((input + output + write + read) * 2 + i128::from((more >> 40) % 10)));
+            .then(|| Amount::nanos((input + output + write + read) * 250 + i128::from((more >> 40) % 10)));
         let charged = Amount(total.0 * i128::from(100 - discount) / 100) + fee.unwrap_or_default();
         let charged = if self.percent == 100 { charged } else { charged.percent(self.percent) };
         let junk = quirks.float_junk && (more >> 32).is_multiple_of(29) && charged.0 > 1;

@@ -48,7 +48,7 @@ fn invent(
 ) -> Use {
     let scale = setting.volume * person.intensity;
     let mut amount = |low, high| scale * dice.between(low, high) / 10_000 + 1;
-    let tokens = [amount(800, 9000), amount(300, 4000), amount(0, 90_000), amount(0, 4000), 0];
+    let tokens = [amount(8000, 90_000), amount(3000, 40_000), amount(0, 900_000), amount(0, 40_000), 0];
     let mut made = Use {
         minute: dice.between(5, 1400) as u16,
         actor,

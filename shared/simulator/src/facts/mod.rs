@@ -9,11 +9,15 @@ pub mod people;
 pub mod sheets;
 pub mod usage;
 
+use std::sync::OnceLock;
+
 use jiff::Timestamp;
 
 use crate::calendar::{self, DAY_MILLIS, is_weekend, midnight, number_of};
 use crate::config::WorldConfig;
 use crate::dice::{Dice, mix};
+use crate::keys::Keys;
+use crate::truth::Invoice;
 use code::CodeRecord;
 use console::Setting;
 use cursor::CursorDay;
@@ -72,6 +76,44 @@ impl Day {
     pub fn minutes(&self, now: Timestamp) -> i64 {
         (now.as_second() - midnight(self.number)).div_euclid(60)
     }
+
+    /// The uses of the Console organisation that are visible at a moment.
+    pub fn console_uses(&self, now: Timestamp) -> impl Iterator<Item = &Use> {
+        let minutes = if self.has(Strand::Console) { self.minutes(now) } else { -1 };
+        self.console.iter().filter(move |made| i64::from(made.minute) <= minutes)
+    }
+
+    /// The charges of the Console organisation that are visible at a moment.
+    pub fn console_charges(&self, now: Timestamp) -> impl Iterator<Item = Charge> + '_ {
+        let minutes = if self.has(Strand::Console) { self.minutes(now) } else { -1 };
+        let extras = self.extras.iter().filter(move |charge| i64::from(charge.minute) <= minutes).cloned();
+        self.console_uses(now).flat_map(Use::charges).chain(extras)
+    }
+
+    /// The uses of the Enterprise organisation that are visible at a moment.
+    pub fn enterprise_uses(&self, now: Timestamp) -> impl Iterator<Item = &Use> {
+        let minutes = if self.has(Strand::Enterprise) { self.minutes(now) } else { -1 };
+        self.enterprise.iter().filter(move |made| i64::from(made.minute) <= minutes)
+    }
+
+    /// The charges of the Enterprise organisation that are visible at a moment.
+    pub fn enterprise_charges(&self, now: Timestamp) -> impl Iterator<Item = Charge> + '_ {
+        let minutes = if self.has(Strand::Enterprise) { self.minutes(now) } else { -1 };
+        let extras =
+            self.enterprise_extras.iter().filter(move |charge| i64::from(charge.minute) <= minutes).cloned();
+        self.enterprise_uses(now).flat_map(Use::charges).chain(extras)
+    }
+
+    /// The Claude Code records that are visible at a moment: only what is older than an hour.
+    pub fn code_records(&self, now: Timestamp) -> impl Iterator<Item = &CodeRecord> {
+        let minutes = if self.has(Strand::ClaudeCode) { self.minutes(now) - 60 } else { -1 };
+        self.code.iter().filter(move |record| i64::from(record.minute) <= minutes)
+    }
+
+    /// How many Cursor events of a day are visible at a moment.
+    pub fn events_seen(&self, now: Timestamp) -> u32 {
+        if self.has(Strand::Events) { self.cursor.seen(now.as_millisecond()) } else { 0 }
+    }
 }
 
 /// An invented organisation with everything its vendors know about it.
@@ -85,6 +127,10 @@ pub struct World {
     pub(crate) days: Vec<Day>,
     /// People with a Cursor seat who use it, the earliest first.
     pub(crate) seats: Vec<u32>,
+    /// The credentials the world accepts.
+    pub keys: Keys,
+    /// Written once, when somebody first reads them.
+    pub(crate) invoices: OnceLock<Vec<Invoice>>,
 }
 
 impl World {
@@ -96,13 +142,26 @@ impl World {
         let directory = Directory::invent(&config, &people, bulk);
         let sheets = sheets::invent(&config, &people, &directory);
         let mut seats: Vec<u32> = (0..config.people).collect();
-        seats.retain(|index| people.get(*index as usize).is_some_and(|person| person.cursor_seat && !person.idle));
+        seats.retain(|index| {
+            people.get(*index as usize).is_some_and(|person| person.cursor_seat && !person.idle)
+        });
         seats.sort_by_key(|index| people.get(*index as usize).map(|person| person.joined));
-        let mut world = Self { first, people, directory, sheets, days: Vec::new(), seats, config };
-        let anomaly = first + (mix(world.config.seed, 0xA70) % u64::from(world.config.days())) as i32;
+        let mut world = Self {
+            first,
+            people,
+            directory,
+            sheets,
+            days: Vec::new(),
+            seats,
+            config,
+            keys: Keys::default(),
+            invoices: OnceLock::new(),
+        };
+        let anomaly = world.anomaly();
         let count = i64::from(world.config.days());
-        let volumes: Vec<u64> =
-            (first..=last).map(|day| world.volume(day, if day == anomaly { 270 } else { 100 }, count)).collect();
+        let volumes: Vec<u64> = (first..=last)
+            .map(|day| world.volume(day, if day == anomaly { 140 } else { 100 }, count))
+            .collect();
         let events = world.event_counts(&volumes);
         for ((number, volume), count) in (first..=last).zip(volumes).zip(events) {
             let day = world.generate_day(number, volume, count);
@@ -111,11 +170,18 @@ impl World {
         world
     }
 
+    /// The day on which a batch job runs away: a working day shortly before the end.
+    fn anomaly(&self) -> i32 {
+        let last = number_of(self.config.last_day);
+        let back = 2 + (mix(self.config.seed, 0xA70) % 3) as i32;
+        (self.first..=last - back).rev().find(|day| !is_weekend(*day)).unwrap_or(self.first)
+    }
+
     /// The volume of a day in percent: it grows over the months, and rests at the weekend.
     fn volume(&self, day: i32, anomaly: u64, days: i64) -> u64 {
         let grown = 60 + (i64::from(day - self.first) * 80 / days.max(1)).unsigned_abs();
         let rest = if is_weekend(day) { 18 } else { 100 };
-        let mood = 85 + mix(self.config.seed, 0xDA70 ^ day.unsigned_abs() as u64) % 31;
+        let mood = 85 + mix(self.config.seed, 0xDA70 ^ u64::from(day.unsigned_abs())) % 31;
         (grown * rest * mood * anomaly / 1_000_000).max(1)
     }
 
@@ -125,21 +191,31 @@ impl World {
             return (0..days).map(|day| (total / days + u64::from(day < total % days)) as u32).collect();
         }
         let per_person = u64::from(self.config.events_per_person_day);
-        let counts = volumes.iter().zip(self.first..).map(|(volume, day)| {
-            u64::from(self.active(day)) * per_person * volume / 100
-        });
+        let counts = volumes
+            .iter()
+            .zip(self.first..)
+            .map(|(volume, day)| u64::from(self.active(day)) * per_person * volume / 100);
         counts.map(|count| if self.config.cursor { count as u32 } else { 0 }).collect()
     }
 
     fn active(&self, day: i32) -> u32 {
-        let there = |index: &&u32| self.people.get(**index as usize).is_some_and(|person| person.joined <= day);
+        let there =
+            |index: &&u32| self.people.get(**index as usize).is_some_and(|person| person.joined <= day);
         self.seats.iter().take_while(there).count() as u32
     }
 
     fn generate_day(&self, number: i32, volume: u64, events: u32) -> Day {
         let config = &self.config;
-        let seed = mix(config.seed, number.unsigned_abs() as u64);
-        let setting = Setting { config, people: &self.people, directory: &self.directory, day: number, volume };
+        let runaway = number == self.anomaly();
+        let seed = mix(config.seed, u64::from(number.unsigned_abs()));
+        let setting = Setting {
+            config,
+            people: &self.people,
+            directory: &self.directory,
+            day: number,
+            volume,
+            runaway,
+        };
         let mut dice = Dice::new(seed);
         let mut day = Day {
             number,
@@ -192,6 +268,11 @@ impl World {
         &self.directory.enterprise
     }
 
+    /// Gives the Console organisation another id, as if the admin key now belonged to somebody else.
+    pub fn replace_console_id(&mut self, id: String) {
+        self.directory.organisation = id;
+    }
+
     /// The people's addresses.
     pub fn emails(&self) -> impl Iterator<Item = &str> {
         self.people.iter().map(|person| person.email.as_str())
@@ -211,70 +292,49 @@ impl World {
         self.days.iter().filter(move |day| (from..until).contains(&day.number))
     }
 
-    /// The uses of the Console organisation that are visible at a moment.
-    pub(crate) fn console_uses<'a>(&self, day: &'a Day, now: Timestamp) -> impl Iterator<Item = &'a Use> + use<'a> {
-        let minutes = if day.has(Strand::Console) { day.minutes(now) } else { -1 };
-        day.console.iter().filter(move |made| i64::from(made.minute) <= minutes)
+    /// One Cursor event of a day, the earliest first.
+    pub(crate) fn event(&self, day: &Day, index: u32) -> cursor::Event {
+        day.cursor.event(index, &self.config.quirks, &self.seats)
     }
 
-    /// The charges of the Console organisation that are visible at a moment.
-    pub(crate) fn console_charges<'a>(
-        &self,
-        day: &'a Day,
-        now: Timestamp,
-    ) -> impl Iterator<Item = Charge> + use<'a> {
-        let minutes = if day.has(Strand::Console) { day.minutes(now) } else { -1 };
-        let extras = day.extras.iter().filter(move |charge| i64::from(charge.minute) <= minutes).cloned();
-        self.console_uses(day, now).flat_map(Use::charges).chain(extras)
+    /// A member's day in Cursor.
+    pub(crate) fn daily(&self, day: &Day, index: u32) -> cursor::Daily {
+        self.people
+            .get(index as usize)
+            .map(|person| cursor::daily(&day.cursor, person, index))
+            .unwrap_or_default()
     }
 
-    /// The uses of the Enterprise organisation that are visible at a moment.
-    pub(crate) fn enterprise_uses<'a>(
-        &self,
-        day: &'a Day,
-        now: Timestamp,
-    ) -> impl Iterator<Item = &'a Use> + use<'a> {
-        let minutes = if day.has(Strand::Enterprise) { day.minutes(now) } else { -1 };
-        day.enterprise.iter().filter(move |made| i64::from(made.minute) <= minutes)
-    }
-
-    /// The charges of the Enterprise organisation that are visible at a moment.
-    pub(crate) fn enterprise_charges<'a>(
-        &self,
-        day: &'a Day,
-        now: Timestamp,
-    ) -> impl Iterator<Item = Charge> + use<'a> {
-        let minutes = if day.has(Strand::Enterprise) { day.minutes(now) } else { -1 };
-        let extras = day.enterprise_extras.iter().filter(move |charge| i64::from(charge.minute) <= minutes).cloned();
-        self.enterprise_uses(day, now).flat_map(Use::charges).chain(extras)
-    }
-
-    /// The Claude Code records that are visible at a moment: only what is older than an hour.
-    pub(crate) fn code_records<'a>(
-        &self,
-        day: &'a Day,
-        now: Timestamp,
-    ) -> impl Iterator<Item = &'a CodeRecord> + use<'a> {
-        let minutes = if day.has(Strand::ClaudeCode) { day.minutes(now) - 60 } else { -1 };
-        day.code.iter().filter(move |record| i64::from(record.minute) <= minutes)
-    }
-
-    /// How many Cursor events of a day are visible at a moment.
-    pub(crate) fn events_seen(&self, day: &Day, now: Timestamp) -> u32 {
-        if day.has(Strand::Events) { day.cursor.seen(now.as_millisecond()) } else { 0 }
+    /// A person's day on claude.ai.
+    pub(crate) fn activity(&self, number: i32, index: u32) -> Option<enterprise::Activity> {
+        let day = self.day(number).filter(|day| day.has(Strand::Activity))?;
+        let person = self.people.get(index as usize)?;
+        enterprise::activity(self.config.seed, day.activity_salt, person, index, number)
     }
 
     /// The Cursor team: everyone who has or had a seat.
     pub(crate) fn members(&self) -> impl Iterator<Item = (u32, &Person)> {
-        (0..).zip(&self.people).filter(|(index, person)| person.cursor_seat || *index == 3)
+        (0..).zip(&self.people).filter(|(index, person)| is_member(*index, person))
+    }
+
+    /// What the mapping sheet says, if there is one.
+    pub(crate) fn mapping(&self) -> &[sheets::Mapping] {
+        let missing = self.sheets.missing.iter().any(|tab| tab == "api-key-mapping");
+        if missing { &[] } else { &self.sheets.mapping }
     }
 
     /// The first millisecond of the Cursor billing cycle a moment lies in.
     pub(crate) fn cycle_start(&self, now: Timestamp) -> i64 {
         let today = calendar::date_of(calendar::day_of_second(now.as_second()));
         let day = i8::try_from(self.config.cursor_cycle_day.clamp(1, 28)).unwrap_or(1);
-        let month = if today.day() >= day { today } else { today.first_of_month().yesterday().unwrap_or(today) };
+        let month =
+            if today.day() >= day { today } else { today.first_of_month().yesterday().unwrap_or(today) };
         let start = jiff::civil::Date::new(month.year(), month.month(), day).unwrap_or(today);
         i64::from(number_of(start)) * DAY_MILLIS
     }
+}
+
+/// Whether a person is in the Cursor team; one of them manages it without a seat.
+pub fn is_member(index: u32, person: &Person) -> bool {
+    person.cursor_seat || index == 3
 }

@@ -56,7 +56,8 @@ fn invent_one(config: &WorldConfig, index: u64, first_day: i32, last_day: i32) -
     let count = names::FIRST.len() as u64;
     let round = index / count;
     let first = names::FIRST.get((index % count) as usize).copied().unwrap_or("Alice");
-    let last = names::LAST.get(((index + round * 7) % names::LAST.len() as u64) as usize).copied().unwrap_or("Ng");
+    let last =
+        names::LAST.get(((index + round * 7) % names::LAST.len() as u64) as usize).copied().unwrap_or("Ng");
     let number = if round < names::LAST.len() as u64 { String::new() } else { round.to_string() };
     let email = format!("{}.{}{number}@example.com", first.to_lowercase(), last.to_lowercase());
     let (team, department, share) = match index {

@@ -75,7 +75,7 @@ pub fn invent(config: &WorldConfig, people: &[Person], directory: &Directory) ->
         return Sheets::default();
     }
     Sheets {
-        mapping: mapping(people, directory),
+        mapping: mapping(config, people, directory),
         seats: seats(config, people),
         budgets: budgets(config),
         activity: activity(config, people),
@@ -83,7 +83,7 @@ pub fn invent(config: &WorldConfig, people: &[Person], directory: &Directory) ->
     }
 }
 
-fn mapping(people: &[Person], directory: &Directory) -> Vec<Mapping> {
+fn mapping(config: &WorldConfig, people: &[Person], directory: &Directory) -> Vec<Mapping> {
     let row = |key: u32, person: usize, platform: &'static str, purpose: &'static str| {
         let person = people.get(person).or_else(|| people.first());
         Mapping {
@@ -103,6 +103,14 @@ fn mapping(people: &[Person], directory: &Directory) -> Vec<Mapping> {
         row(key::NOTEBOOK_A, 1, "claude_api", "notebooks"),
         row(key::AGENT, 2, "claude_code", "agents"),
     ];
+    // A shared key changes hands in the middle of the period.
+    let days = jiff::Span::new().days(i64::from(config.days()) / 2);
+    if let Ok(handover) = config.first_day.checked_add(days) {
+        let first = row(key::NOTEBOOK_B, 1, "claude_api", "shared");
+        let second = row(key::NOTEBOOK_B, 2, "claude_api", "shared");
+        rows.push(Mapping { valid_to: handover.yesterday().ok(), ..first });
+        rows.push(Mapping { valid_from: Some(handover), ..second });
+    }
     for index in key::OTHERS..directory.keys.len() as u32 {
         let bulk = directory.bulk.contains(&index);
         let shared = directory.keys.get(index as usize).is_some_and(|key| key.name.starts_with("team-"));
@@ -118,7 +126,8 @@ fn seats(config: &WorldConfig, people: &[Person]) -> Vec<Seat> {
     for (index, person) in people.iter().enumerate() {
         let mut dice = Dice::new(mix(config.seed ^ 0x5EA7, index as u64));
         let valid_from = date_of(person.joined).first_of_month();
-        let left = person.removed.then(|| config.last_day.checked_sub(jiff::Span::new().days(2)).ok()).flatten();
+        let left =
+            person.removed.then(|| config.last_day.checked_sub(jiff::Span::new().days(2)).ok()).flatten();
         let valid_to = left.filter(|day| *day >= valid_from);
         let person_index = index as u32;
         let seat = |vendor, plan, price| Seat {
@@ -146,7 +155,8 @@ fn seats(config: &WorldConfig, people: &[Person]) -> Vec<Seat> {
         }
         if person.cursor_seat {
             let premium = dice.chance(150);
-            let mut made = if premium { seat("cursor", "premium", 120) } else { seat("cursor", "standard", 40) };
+            let mut made =
+                if premium { seat("cursor", "premium", 120) } else { seat("cursor", "standard", 40) };
             made.cycle_day = Some(config.cursor_cycle_day);
             seats.push(made);
         }

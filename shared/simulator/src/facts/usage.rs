@@ -92,12 +92,13 @@ impl Use {
 
     /// The charges of this use, without the ones of nothing.
     pub fn charges(&self) -> impl Iterator<Item = Charge> + '_ {
-        let tokens = TokenType::ALL.into_iter().zip(self.amounts).map(|(kind, amount)| {
-            (CostType::Tokens, Some(kind), amount)
-        });
+        let tokens = TokenType::ALL
+            .into_iter()
+            .zip(self.amounts)
+            .map(|(kind, amount)| (CostType::Tokens, Some(kind), amount));
         let search = std::iter::once((CostType::WebSearch, None, self.search_amount));
-        tokens.chain(search).filter(|(_, _, amount)| !amount.is_zero()).map(|(cost_type, token_type, amount)| {
-            Charge {
+        tokens.chain(search).filter(|(_, _, amount)| !amount.is_zero()).map(
+            |(cost_type, token_type, amount)| Charge {
                 minute: self.minute,
                 actor: self.actor,
                 key: self.key,
@@ -116,13 +117,8 @@ impl Use {
                 list: amount.percent(self.list_percent),
                 requests: self.requests,
                 in_analytics: true,
-            }
-        })
-    }
-
-    /// All tokens together.
-    pub fn total(&self) -> u64 {
-        self.tokens.iter().sum()
+            },
+        )
     }
 }
 

@@ -1,0 +1,69 @@
+//! The embedded files, in the order in which they are created.
+
+macro_rules! embed {
+    ($folder:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../", $folder, "/", $name, ".sql")))),*]
+    };
+}
+
+/// A table's name and its file.
+pub const TABLES: &[(&str, &str)] = embed!["tables":
+    "warehouse_info", "load_lock", "slice_loads", "runs", "rejected_records", "raw_documents", "alert_incidents",
+    "claude_expenses", "api_usage_expenses", "claude_code_usage_stats", "claude_usage_stats", "cursor_usage_stats",
+    "cursor_expenses", "cursor_usage_events", "cursor_spend_snapshots", "key_sources", "user_sources",
+    "dim_workspaces", "dim_api_key_mapping", "dim_seats", "dim_budget", "invoices", "dim_calendar", "dim_platform",
+    "dim_price", "dim_assumption",
+];
+
+/// A view's name and its file; a view stands after those it reads.
+pub const VIEWS: &[(&str, &str)] = embed!["views":
+    "vw_person_periods", "vw_key_periods", "dim_users", "dim_api_keys", "fct_cost_daily", "fct_usage_daily",
+    "vw_freshness", "vw_schema_compliance", "vw_data_quality", "vw_data_quality_dashboard",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_is_embedded() {
+        for (folder, embedded) in [("tables", TABLES), ("views", VIEWS)] {
+            let mut found: Vec<String> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+                .unwrap()
+                .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+                .collect();
+            let mut listed: Vec<String> = embedded.iter().map(|(name, _)| (*name).to_owned()).collect();
+            found.sort();
+            listed.sort();
+            assert_eq!(listed, found);
+        }
+    }
+
+    #[test]
+    fn a_file_creates_what_its_name_says() {
+        for (name, sql) in TABLES {
+            assert!(sql.contains(&format!("CREATE TABLE IF NOT EXISTS ai_usage_analytics.{name} (")), "{name}");
+        }
+        for (name, sql) in VIEWS {
+            assert!(sql.contains(&format!("CREATE OR REPLACE VIEW ai_usage_analytics.{name} AS")), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_view_stands_after_those_it_reads() {
+        for (place, (name, sql)) in VIEWS.iter().enumerate() {
+            for (later, _) in VIEWS.iter().skip(place + 1) {
+                assert!(!reads(sql, later), "`{name}` reads `{later}`, which is created after it");
+            }
+        }
+    }
+
+    fn reads(sql: &str, name: &str) -> bool {
+        let qualified = format!("ai_usage_analytics.{name}");
+        sql.match_indices(&qualified).any(|(at, _)| {
+            !sql[at + qualified.len()..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_')
+        })
+    }
+}

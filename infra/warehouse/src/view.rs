@@ -1,0 +1,46 @@
+//! A view as its file declares it.
+
+use crate::{
+    DATASET, Engine, files,
+    table::{double_quote, quote},
+    template::render,
+};
+
+/// A view's declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Its name, without the dataset.
+    pub name: &'static str,
+    file: &'static str,
+}
+
+/// Every view; one stands after those it reads.
+pub fn views() -> impl Iterator<Item = View> {
+    files::VIEWS.iter().map(|(name, file)| View { name, file })
+}
+
+impl View {
+    /// What a person should know about it: the comment its file begins with.
+    pub fn about(self) -> String {
+        let lines = self.file.lines().map_while(|line| line.strip_prefix("-- "));
+        lines.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The statements that create or replace the view, and its comment.
+    pub fn create(self, engine: Engine) -> Vec<String> {
+        let Self { name, file } = self;
+        let body = render(file, engine);
+        let body = body.trim().trim_end_matches(';');
+        let about = self.about();
+        match engine {
+            Engine::DuckDb => {
+                vec![body.to_owned(), format!("COMMENT ON VIEW {DATASET}.{name} IS {}", quote(&about))]
+            }
+            Engine::BigQuery => {
+                let head = format!("VIEW {DATASET}.{name}");
+                let options = format!("{head} OPTIONS (description = {})", double_quote(&about));
+                vec![body.replacen(&head, &options, 1)]
+            }
+        }
+    }
+}

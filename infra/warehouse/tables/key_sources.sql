@@ -1,0 +1,23 @@
+-- API keys as the directories know them. A key that a newer snapshot no longer has stays, with is_active = false. One row per key: view dim_api_keys.
+CREATE TABLE IF NOT EXISTS ai_usage_analytics.key_sources (
+    api_key_id STRING NOT NULL,
+    api_key_name STRING,
+    status STRING,
+    workspace_id STRING,
+    created_by_id STRING,
+    created_by_type STRING,
+    principal_id STRING,
+    principal_type STRING,
+    created_at TIMESTAMP,
+    expires_at TIMESTAMP,
+    org_id STRING NOT NULL, -- the vendor's own id of the organisation
+    slice_key STRING NOT NULL, -- feed|organisation|day: what is replaced as one
+    source STRING NOT NULL, -- endpoint family or sheet
+    run_id STRING NOT NULL, -- the run that loaded the row (request_id of 003)
+    fetched_at TIMESTAMP NOT NULL, -- when the slice was observed: its generation
+    document_sha256 STRING, -- the response it was read from, in the archive (raw_response of 003)
+    is_active BOOL NOT NULL, -- false: the newest snapshot no longer has it
+    last_seen TIMESTAMP NOT NULL, -- the newest snapshot that has it
+    seen_revision INT64 NOT NULL, -- which reading of that snapshot
+    seen_reader INT64 NOT NULL -- by which version of the reader
+);

@@ -1,0 +1,160 @@
+//! Answers to SQL, cell by cell and exact.
+
+use std::fmt;
+
+use aispend_model::{day_from_number, moment_from_micros};
+use duckdb::{
+    Connection,
+    arrow::datatypes::DataType,
+    types::{TimeUnit, ValueRef},
+};
+use jiff::{Timestamp, civil::Date};
+
+use crate::DuckDbError;
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Not said.
+    Null,
+    /// Yes or no.
+    Flag(bool),
+    /// A count.
+    Integer(i128),
+    /// An exact decimal number, without trailing zeros.
+    Decimal(String),
+    /// A ratio.
+    Float(f64),
+    /// A text.
+    Text(String),
+    /// A day.
+    Date(Date),
+    /// A moment.
+    Moment(Timestamp),
+}
+
+/// What the values of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellKind {
+    /// Yes or no.
+    Flag,
+    /// A count.
+    Integer,
+    /// An exact decimal number.
+    Decimal,
+    /// A ratio.
+    Float,
+    /// A text, and whatever has no kind of its own.
+    Text,
+    /// A day.
+    Date,
+    /// A moment.
+    Moment,
+}
+
+/// A column of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryColumn {
+    /// Its name.
+    pub name: String,
+    /// What its values are.
+    pub kind: CellKind,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryResult {
+    /// In order.
+    pub columns: Vec<QueryColumn>,
+    /// In order; each has a cell per column.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// As a CSV shows it; nothing for NULL.
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => Ok(()),
+            Self::Flag(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            Self::Decimal(value) | Self::Text(value) => f.write_str(value),
+            Self::Float(value) => value.fmt(f),
+            Self::Date(value) => value.fmt(f),
+            Self::Moment(value) => value.fmt(f),
+        }
+    }
+}
+
+/// Asks a connection.
+pub fn query(connection: &Connection, sql: &str) -> Result<QueryResult, DuckDbError> {
+    run(connection, sql).map_err(DuckDbError::engine("answer the query"))
+}
+
+fn run(connection: &Connection, sql: &str) -> duckdb::Result<QueryResult> {
+    let mut statement = connection.prepare(sql)?;
+    let mut found = statement.query([])?;
+    let schema = found.as_ref().map(duckdb::Statement::schema);
+    let columns: Vec<QueryColumn> = schema
+        .iter()
+        .flat_map(|schema| schema.fields())
+        .map(|field| QueryColumn { name: field.name().clone(), kind: kind(field.data_type()) })
+        .collect();
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let cells = (0..columns.len()).map(|place| row.get_ref(place).map(cell));
+        rows.push(cells.collect::<duckdb::Result<_>>()?);
+    }
+    Ok(QueryResult { columns, rows })
+}
+
+fn kind(arrow: &DataType) -> CellKind {
+    match arrow {
+        DataType::Boolean => CellKind::Flag,
+        // DuckDB's 128-bit integers arrive as decimals without a fraction.
+        DataType::Decimal128(_, 0) => CellKind::Integer,
+        integer if integer.is_integer() => CellKind::Integer,
+        DataType::Decimal128(..) => CellKind::Decimal,
+        DataType::Float32 | DataType::Float64 => CellKind::Float,
+        DataType::Date32 => CellKind::Date,
+        DataType::Timestamp(..) => CellKind::Moment,
+        _ => CellKind::Text,
+    }
+}
+
+fn cell(value: ValueRef) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Boolean(value) => Cell::Flag(value),
+        ValueRef::TinyInt(value) => Cell::Integer(value.into()),
+        ValueRef::SmallInt(value) => Cell::Integer(value.into()),
+        ValueRef::Int(value) => Cell::Integer(value.into()),
+        ValueRef::BigInt(value) => Cell::Integer(value.into()),
+        ValueRef::HugeInt(value) => Cell::Integer(value),
+        ValueRef::UTinyInt(value) => Cell::Integer(value.into()),
+        ValueRef::USmallInt(value) => Cell::Integer(value.into()),
+        ValueRef::UInt(value) => Cell::Integer(value.into()),
+        ValueRef::UBigInt(value) => Cell::Integer(value.into()),
+        ValueRef::Float(value) => Cell::Float(value.into()),
+        ValueRef::Double(value) => Cell::Float(value),
+        ValueRef::Decimal(value) => Cell::Decimal(without_zeros(value.to_string())),
+        ValueRef::Text(value) => Cell::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Date32(value) => {
+            day_from_number(value).map_or_else(|error| Cell::Text(error.to_string()), Cell::Date)
+        }
+        ValueRef::Timestamp(unit, value) => moment(unit, value),
+        other => Cell::Text(format!("{:?}", other.to_owned())),
+    }
+}
+
+fn moment(unit: TimeUnit, value: i64) -> Cell {
+    moment_from_micros(unit.to_micros(value))
+        .map_or_else(|error| Cell::Text(error.to_string()), |(_, moment)| Cell::Moment(moment))
+}
+
+fn without_zeros(number: String) -> String {
+    if number.contains('.') {
+        number.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        number
+    }
+}

@@ -1,0 +1,209 @@
+//! Commands and flags.
+
+use std::path::PathBuf;
+
+use aispend_model::{Feed, parse_day};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+/// Where an organisation's AI money goes: reads Anthropic and Cursor, attributes every cent, keeps it in one file.
+#[derive(Debug, Parser)]
+#[command(name = "aispend", version, after_help = "Exit codes: 0 all loaded; 1 something failed, was parked or rejected (the summary names it); 2 wrong usage or settings.")]
+pub struct Cli {
+    /// Where warehouse, archive, sheets and parked messages are [env: AISPEND_DATA_DIR, default: ./data].
+    #[arg(long, global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Settings file [default: aispend.toml, where there is one].
+    #[arg(long, global = true)]
+    pub config: Option<PathBuf>,
+    /// How log lines look.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// Say what happens, slice by slice.
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// Ordinary runs speak through their summary.
+    pub const fn log_level(&self) -> &'static str {
+        if self.verbose { "debug" } else { "error" }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For a person.
+    Text,
+    /// For a machine.
+    Json,
+}
+
+impl From<LogFormat> for aispend_telemetry::LogFormat {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Text => Self::Text,
+            LogFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A simulated company through the whole pipeline, then a summary. Needs no key.
+    Demo(DemoArguments),
+    /// Read what is due, or a period; continues a killed run.
+    Run(RunArguments),
+    /// Read the archive again (after a fix); asks no vendor.
+    Reprocess(PeriodArguments),
+    /// Empty the slices of a feed that should no longer exist.
+    Retire(RetireArguments),
+    /// Ask the warehouse.
+    Query(QueryArguments),
+    /// Every setting, its value and where it came from; secrets hidden.
+    Config,
+    /// Create or upgrade the warehouse.
+    Migrate,
+    /// Messages set aside: list, show, replay, drop.
+    DeadLetters(DeadLetterArguments),
+}
+
+/// Of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Which days and feeds.
+    #[command(flatten)]
+    pub period: PeriodArguments,
+    /// The summary as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A period and feeds.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PeriodArguments {
+    /// The first day (UTC), read again whether due or not.
+    #[arg(long, requires = "to", value_parser = day)]
+    pub from: Option<Date>,
+    /// The last day, inclusive.
+    #[arg(long, requires = "from", value_parser = day)]
+    pub to: Option<Date>,
+    /// These feeds alone, with commas between.
+    #[arg(long, value_delimiter = ',', value_parser = feed)]
+    pub feeds: Vec<Feed>,
+}
+
+/// Of `retire`.
+#[derive(Debug, Args)]
+pub struct RetireArguments {
+    /// The feed, such as sheets/claude-ai-usage.
+    #[arg(value_parser = feed)]
+    pub feed: Feed,
+}
+
+/// Of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// People in the simulated company.
+    #[arg(long, default_value_t = 25)]
+    pub people: u32,
+    /// Days up to yesterday.
+    #[arg(long, default_value_t = 120)]
+    pub days: u32,
+    /// Another company.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Stop after the summary.
+    #[arg(long)]
+    pub no_serve: bool,
+}
+
+/// Of `query`.
+#[derive(Debug, Args)]
+pub struct QueryArguments {
+    /// SQL; tables and views are in `ai_usage_analytics`.
+    pub sql: String,
+    /// How the answer looks.
+    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
+    pub format: QueryFormat,
+}
+
+/// How an answer looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum QueryFormat {
+    /// Columns for a person.
+    Table,
+    /// With a header; NULL is empty.
+    Csv,
+    /// An array of objects; amounts are texts, so that they stay exact.
+    Json,
+}
+
+/// Of `dead-letters`.
+#[derive(Debug, Args)]
+pub struct DeadLetterArguments {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub action: DeadLetterAction,
+}
+
+/// What to do with parked messages.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DeadLetterAction {
+    /// One line each, oldest first.
+    List,
+    /// One, whole.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Send it again: the slice is read again from its archived documents.
+    Replay {
+        /// Its id, or `all`.
+        id: String,
+        /// Say what would be sent.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Forget it. Its slice keeps what was loaded before.
+    Drop {
+        /// Its id.
+        id: String,
+        /// Say what would be dropped.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    parse_day(text).map_err(|error| error.to_string())
+}
+
+fn feed(text: &str) -> Result<Feed, String> {
+    text.trim().parse().map_err(|error: aispend_model::UnknownFeed| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_period_needs_both_ends_and_real_days() {
+        assert!(Cli::try_parse_from(["aispend", "run", "--from", "2026-10-01"]).is_err());
+        assert!(Cli::try_parse_from(["aispend", "run", "--from", "2026-13-01", "--to", "2026-10-31"]).is_err());
+        assert!(Cli::try_parse_from(["aispend", "run", "--feeds", "cursor/event"]).is_err());
+        assert!(Cli::try_parse_from(["aispend", "run", "--from", "2026-10-01", "--to", "2026-10-31"]).is_ok());
+    }
+}

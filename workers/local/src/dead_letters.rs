@@ -1,0 +1,142 @@
+//! `aispend dead-letters`: messages set aside in the data folder.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aispend_config::Settings;
+use aispend_ports::{Parked, ParkedStore};
+use aispend_proto::v1::envelope::Body;
+use aispend_proto::v1::{PlannedSlice, RunPlanned};
+use aispend_stage::{Header, Output, read_envelope};
+
+use crate::cli::{DeadLetterAction, DeadLetterArguments};
+use crate::failure::Failure;
+use crate::pipeline::parked;
+use crate::run::{Job, follow, new_run_id};
+use crate::setup::{self, Pace};
+use crate::summary::Summary;
+
+/// List, show, replay or drop.
+pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) -> Result<ExitCode, Failure> {
+    let store = parked(&settings.data_dir());
+    let all = store.list().await.map_err(|error| Failure::world(error.to_string()))?;
+    match &arguments.action {
+        DeadLetterAction::List => {
+            if all.is_empty() {
+                println!("nothing is parked");
+            }
+            for message in &all {
+                println!("{}  {}  {:<11} {:<12} {}  {}", message.id, message.parked_at, message.stage, message.reason, message.slice_key, message.detail);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        DeadLetterAction::Show { id } => {
+            show(one(&all, id)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        DeadLetterAction::Drop { id, dry_run } => {
+            let message = one(&all, id)?;
+            if *dry_run {
+                println!("would drop {} ({})", message.id, message.slice_key);
+            } else {
+                store.remove(&message.id).await.map_err(|error| Failure::world(error.to_string()))?;
+                println!("dropped {} ({})", message.id, message.slice_key);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        DeadLetterAction::Replay { id, dry_run } => {
+            let chosen: Vec<&Parked> = if id == "all" { all.iter().collect() } else { vec![one(&all, id)?] };
+            replay(settings, &store, &chosen, *dry_run).await
+        }
+    }
+}
+
+fn one<'a>(all: &'a [Parked], id: &str) -> Result<&'a Parked, Failure> {
+    let mut matching = all.iter().filter(|message| !id.is_empty() && message.id.starts_with(id));
+    match (matching.next(), matching.next()) {
+        (Some(message), None) => Ok(message),
+        (Some(_), Some(_)) => Err(Failure::usage(format!("several parked messages begin with `{id}`"))),
+        (None, _) => Err(Failure::usage(format!("no parked message begins with `{id}`; `aispend dead-letters list` shows them"))),
+    }
+}
+
+fn show(message: &Parked) {
+    println!("id        {}", message.id);
+    println!("slice     {}", message.slice_key);
+    println!("run       {}", message.run_id);
+    println!("stage     {} (topic {})", message.stage, message.topic.as_str());
+    println!("reason    {}", message.reason);
+    println!("detail    {}", message.detail);
+    println!("attempts  {}", message.attempts);
+    println!("parked    {}", message.parked_at);
+    println!("bytes     {}", message.message.len());
+    println!("replay    {}", if message.fetched.is_some() { "reads the slice's archived documents again" } else { "sends the message again" });
+}
+
+/// Sends slices on again from their archived documents, as the next revision: an older observation still cannot
+/// overwrite a newer one.
+async fn replay(settings: &Settings, store: &dyn ParkedStore, chosen: &[&Parked], is_dry: bool) -> Result<ExitCode, Failure> {
+    if chosen.is_empty() {
+        println!("nothing is parked");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if is_dry {
+        for message in chosen {
+            println!("would replay {} ({})", message.id, message.slice_key);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let clock = setup::clock();
+    let run_id = new_run_id(clock.as_ref());
+    let mut newest: BTreeMap<String, (Header, Output)> = BTreeMap::new();
+    for message in chosen {
+        let bytes = message.fetched.as_ref().unwrap_or(&message.message);
+        let unreadable = |detail: String| Failure::world(format!("{} cannot be replayed: {detail}; `aispend run` reads its slice again, then drop it", message.id));
+        let envelope = read_envelope(bytes).map_err(|error| unreadable(error.to_string()))?;
+        let header = Header::try_from(&envelope).map_err(|error| unreadable(error.to_string()))?;
+        let Some(body) = envelope.body else { return Err(unreadable("it is empty".to_owned())) };
+        let topic = if message.fetched.is_some() { aispend_ports::Topic::RawSlices } else { message.topic };
+        let header = Header { run_id: run_id.clone(), revision: header.revision + 1, ..header };
+        let output = Output::new(topic, &header, clock.now(), body);
+        let is_newer = newest.get(&message.slice_key).is_none_or(|(known, _)| {
+            (header.generation, header.revision) > (known.generation, known.revision)
+        });
+        if is_newer {
+            newest.insert(message.slice_key.clone(), (header, output));
+        }
+    }
+    let planned = RunPlanned {
+        slices: newest
+            .values()
+            .filter_map(|(header, _)| header.slice.as_ref())
+            .map(|slice| PlannedSlice { slice: Some(aispend_stage::slice_to_wire(slice)), ..PlannedSlice::default() })
+            .collect(),
+        trigger: "replay".to_owned(),
+        notices: Vec::new(),
+        planned_at: clock.now().as_microsecond(),
+    };
+    let header = Header { run_id: run_id.clone(), ..Header::default() };
+    let mut messages = vec![Output::new(aispend_ports::Topic::SliceEvents, &header, clock.now(), Body::RunPlanned(planned))];
+    messages.extend(newest.into_values().map(|(_, output)| output));
+    let pace = Pace { is_limited: true };
+    let data_dir = settings.data_dir();
+    let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
+    let warehouse = setup::warehouse(&data_dir, false).await?;
+    let outcome = follow(settings, &warehouse, fetch, pace, clock, Job { run_id, messages }, false).await?;
+    let parked_again: Vec<String> = outcome
+        .report
+        .slices
+        .iter()
+        .filter(|slice| slice.end == aispend_alerter::End::Parked)
+        .map(|slice| slice.slice.key())
+        .collect();
+    for message in chosen {
+        if !parked_again.contains(&message.slice_key) {
+            store.remove(&message.id).await.map_err(|error| Failure::world(error.to_string()))?;
+        }
+    }
+    let summary = Summary::of(&outcome, &data_dir)?;
+    summary.print(false);
+    Ok(summary.exit_code())
+}

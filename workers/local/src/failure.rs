@@ -1,0 +1,55 @@
+//! What ends a command early, and the exit code it ends with.
+
+use std::process::ExitCode;
+
+use aispend_duckdb::DuckDbError;
+
+/// Something failed, was parked or rejected.
+pub const INCOMPLETE: u8 = 1;
+/// Wrong usage or settings.
+pub const USAGE: u8 = 2;
+
+/// A message for a person, and an exit code.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// Wrong usage or settings.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: USAGE }
+    }
+
+    /// The world is in the way.
+    pub fn world(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: INCOMPLETE }
+    }
+
+    /// Says it on standard error.
+    pub fn report(&self) -> ExitCode {
+        eprintln!("{}", self.message);
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<DuckDbError> for Failure {
+    fn from(error: DuckDbError) -> Self {
+        let code = match &error {
+            DuckDbError::OtherKind { .. }
+            | DuckDbError::NewerSchema { .. }
+            | DuckDbError::Missing { .. }
+            | DuckDbError::NotMigrated(_) => USAGE,
+            DuckDbError::File { .. } | DuckDbError::Engine { .. } | DuckDbError::Ledger { .. } => INCOMPLETE,
+        };
+        Self { message: aispend_stage::error_chain(&error), code }
+    }
+}
+
+/// Errors of the machine itself: files, sockets, threads.
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::world(format!("{error:#}"))
+    }
+}

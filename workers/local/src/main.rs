@@ -1,0 +1,50 @@
+//! `aispend`: all five stages in one process over memory and DuckDB, and the command line.
+
+mod cli;
+mod dead_letters;
+mod demo;
+mod failure;
+mod pipeline;
+mod progress;
+mod query;
+mod run;
+mod screen;
+mod setup;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    aispend_telemetry::start(cli.log_format.into(), cli.log_level());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::usage(format!("the runtime does not start: {error}")).report(),
+    };
+    let outcome = runtime.block_on(dispatch(cli));
+    // A vendor's late answer must not hold up the end.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    let settings = setup::settings(&cli)?;
+    match &cli.command {
+        Command::Run(arguments) => run::run(&settings, arguments).await,
+        Command::Reprocess(arguments) => run::reprocess(&settings, arguments).await,
+        Command::Retire(arguments) => run::retire(&settings, arguments).await,
+        Command::Demo(arguments) => demo::demo(&settings, arguments).await,
+        Command::Query(arguments) => query::query(&settings, arguments),
+        Command::Config => Ok(screen::config(&settings)),
+        Command::Migrate => setup::migrate(&settings).await,
+        Command::DeadLetters(arguments) => dead_letters::dead_letters(&settings, arguments).await,
+    }
+}

@@ -1,0 +1,120 @@
+//! Five stages over one bus in this process.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aispend_alerter::Alerter;
+use aispend_duckdb::DuckDb;
+use aispend_fetcher::{Fetcher, FetcherDoors, FetcherSettings};
+use aispend_loader::Loader;
+use aispend_memory::{FolderArchive, FolderParked, MemoryBus, MemoryBusOptions};
+use aispend_normalizer::Normalizer;
+use aispend_ports::{Archive, Bus, Clock, Fetch, Outgoing, ParkedStore, Warehouse};
+use aispend_stage::{Counters, Counts, Doors, Output, Runner, RunnerOptions, Stage};
+use aispend_validator::{Limits, Validator};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::failure::Failure;
+
+/// A running pipeline.
+pub struct Pipeline {
+    /// What became of each slice.
+    pub alerter: Arc<Alerter>,
+    bus: MemoryBus,
+    stop: watch::Sender<bool>,
+    stages: Vec<JoinHandle<Result<(), aispend_ports::BusError>>>,
+    counters: Vec<(&'static str, Arc<Counters>)>,
+}
+
+/// The folders of a data folder that a pipeline works with.
+pub fn archive(data_dir: &Path) -> FolderArchive {
+    FolderArchive::new(data_dir).with_objects(data_dir.join(".writer"))
+}
+
+/// Parked messages of a data folder.
+pub fn parked(data_dir: &Path) -> FolderParked {
+    FolderParked::new(data_dir.join("dead-letters"))
+}
+
+impl Pipeline {
+    /// Starts all five stages.
+    pub fn start(
+        data_dir: &Path,
+        warehouse: DuckDb,
+        fetch: Arc<dyn Fetch>,
+        fetcher: FetcherSettings,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
+        // Batches of a run that ended: nothing of it is on its way any more.
+        let batches = data_dir.join(".writer").join("batches");
+        if let Err(error) = std::fs::remove_dir_all(&batches)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(Failure::world(format!("{}: {error}", batches.display())));
+        }
+        let archive: Arc<dyn Archive> = Arc::new(archive(data_dir));
+        let parked: Arc<dyn ParkedStore> = Arc::new(parked(data_dir));
+        let warehouse: Arc<dyn Warehouse> = Arc::new(warehouse);
+        let bus = MemoryBus::new(MemoryBusOptions::default(), Arc::clone(&clock), Arc::clone(&parked));
+        let doors =
+            Doors { bus: Arc::new(bus.clone()), archive: Arc::clone(&archive), parked, clock: Arc::clone(&clock) };
+        let alerter = Arc::new(Alerter::new(Arc::clone(&warehouse), Arc::clone(&clock)));
+        let mut pipeline = Self {
+            alerter: Arc::clone(&alerter),
+            bus,
+            stop: watch::Sender::new(false),
+            stages: Vec::new(),
+            counters: Vec::new(),
+        };
+        let fetcher_doors = FetcherDoors {
+            fetch,
+            archive: Arc::clone(&archive),
+            warehouse: Arc::clone(&warehouse),
+            clock: Arc::clone(&clock),
+        };
+        // Many requests wait for their turn at a vendor at once; a vendor that is down must not stop the other.
+        let many = RunnerOptions { concurrency: 16, batch: 1, outage_after: 0 };
+        pipeline.add(Arc::new(Fetcher::new(fetcher, fetcher_doors)), &doors, many);
+        let two = RunnerOptions { concurrency: 2, ..RunnerOptions::default() };
+        pipeline.add(Arc::new(Normalizer::new(Arc::clone(&archive), Arc::clone(&clock))), &doors, two);
+        pipeline.add(Arc::new(Validator::new(Arc::clone(&archive), Arc::clone(&clock), limits)), &doors, two);
+        let batches = RunnerOptions { concurrency: 1, batch: 8, ..RunnerOptions::default() };
+        pipeline.add(Arc::new(Loader::new(warehouse, archive, clock)), &doors, batches);
+        pipeline.add(alerter, &doors, RunnerOptions { concurrency: 1, ..RunnerOptions::default() });
+        Ok(pipeline)
+    }
+
+    fn add<S: Stage>(&mut self, stage: Arc<S>, doors: &Doors, options: RunnerOptions) {
+        let runner = Runner::new(stage, doors.clone(), options);
+        self.counters.push((S::NAME, runner.counters()));
+        let stop = self.stop.subscribe();
+        self.stages.push(tokio::spawn(async move { runner.run(stop).await }));
+    }
+
+    /// Sends a message in.
+    pub async fn publish(&self, output: &Output) -> Result<(), Failure> {
+        self.publish_raw(output.encode()).await
+    }
+
+    /// Sends bytes in.
+    pub async fn publish_raw(&self, message: Outgoing) -> Result<(), Failure> {
+        self.bus.publish(message).await.map_err(|error| Failure::world(error.to_string()))
+    }
+
+    /// What each stage did so far.
+    pub fn counts(&self) -> Vec<(&'static str, Counts)> {
+        self.counters.iter().map(|(name, counters)| (*name, counters.read())).collect()
+    }
+
+    /// Stops pulling and waits for what is at work.
+    pub async fn stop(self) {
+        // No receiver left means that every stage has ended.
+        self.stop.send_replace(true);
+        self.bus.close();
+        for stage in self.stages {
+            drop(stage.await);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! `aispend run`, `reprocess`, `retire`: one trigger, followed to its end.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aispend_alerter::{RunReport, again_of};
+use aispend_config::Settings;
+use aispend_duckdb::DuckDb;
+use aispend_model::{Feed, Slice, day_number};
+use aispend_ports::{Clock, Fetch, SliceOutcome, Topic, Warehouse};
+use aispend_proto::v1::envelope::Body;
+use aispend_proto::v1::{FetchRequested, PlannedSlice, RunPlanned};
+use aispend_stage::{Header, Output, content_id, slice_to_wire};
+use aispend_validator::Limits;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::{PeriodArguments, RetireArguments, RunArguments};
+use crate::failure::Failure;
+use crate::pipeline::Pipeline;
+use crate::progress::Progress;
+use crate::setup::{self, Pace};
+use crate::summary::Summary;
+
+/// A run that may have been killed: kept until it ends.
+#[derive(Debug, Serialize, Deserialize)]
+struct Unfinished {
+    run_id: String,
+    asked: String,
+    day: Date,
+}
+
+/// What a run is to do, once.
+pub struct Job {
+    /// Its id.
+    pub run_id: String,
+    /// What to publish.
+    pub messages: Vec<Output>,
+}
+
+/// What a run came to.
+pub struct Outcome {
+    /// The run itself.
+    pub report: RunReport,
+    /// The second look at slices whose context came late.
+    pub again: RunReport,
+    /// How long it took.
+    pub took: Duration,
+    /// True where the deadline ended it.
+    pub is_overdue: bool,
+}
+
+/// `aispend run`.
+pub async fn run(settings: &Settings, arguments: &RunArguments) -> Result<ExitCode, Failure> {
+    if settings.anthropic.is_empty() && settings.cursor.is_empty() {
+        return Err(Failure::usage(crate::screen::NO_KEYS));
+    }
+    check_period(&arguments.period)?;
+    let clock = setup::clock();
+    let pace = Pace { is_limited: true };
+    let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
+    let data_dir = settings.data_dir();
+    let warehouse = setup::warehouse(&data_dir, false).await?;
+    let run_id = continued(&data_dir, &arguments.period, clock.today())?;
+    let request = FetchRequested { trigger: "command".to_owned(), ..asked(&arguments.period) };
+    let outcome = follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), arguments.json).await?;
+    finished(&data_dir);
+    let summary = Summary::of(&outcome, &data_dir)?;
+    if arguments.json { summary.print_json()? } else { summary.print(false) }
+    Ok(summary.exit_code())
+}
+
+/// `aispend reprocess`.
+pub async fn reprocess(settings: &Settings, arguments: &PeriodArguments) -> Result<ExitCode, Failure> {
+    check_period(arguments)?;
+    let clock = setup::clock();
+    let pace = Pace { is_limited: true };
+    let data_dir = settings.data_dir();
+    let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
+    let warehouse = setup::warehouse(&data_dir, false).await?;
+    let request = FetchRequested { trigger: "reprocess".to_owned(), reprocess: true, ..asked(arguments) };
+    let run_id = new_run_id(clock.as_ref());
+    let outcome = follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), false).await?;
+    let summary = Summary::of(&outcome, &data_dir)?;
+    summary.print(false);
+    Ok(summary.exit_code())
+}
+
+/// `aispend retire`.
+pub async fn retire(settings: &Settings, arguments: &RetireArguments) -> Result<ExitCode, Failure> {
+    let clock = setup::clock();
+    let pace = Pace { is_limited: true };
+    let data_dir = settings.data_dir();
+    let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
+    let warehouse = setup::warehouse(&data_dir, false).await?;
+    let slices = slices_of(&warehouse, arguments.feed).await?;
+    if slices.is_empty() {
+        println!("nothing of {} is loaded", arguments.feed);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let run_id = new_run_id(clock.as_ref());
+    let job = slices_job(&run_id, &slices, "retire", clock.as_ref());
+    let outcome = follow(settings, &warehouse, fetch, pace, clock, job, false).await?;
+    let summary = Summary::of(&outcome, &data_dir)?;
+    summary.print(false);
+    Ok(summary.exit_code())
+}
+
+async fn slices_of(warehouse: &DuckDb, feed: Feed) -> Result<Vec<Slice>, Failure> {
+    let lines = warehouse.ledger(Some(feed)).await.map_err(|error| Failure::world(error.to_string()))?;
+    Ok(lines.into_iter().filter(|line| line.outcome == SliceOutcome::Complete).map(|line| line.slice).collect())
+}
+
+/// A run with its plan given: the plan's event, and a message a slice.
+fn slices_job(run_id: &str, slices: &[Slice], trigger: &str, clock: &dyn Clock) -> Job {
+    let header = Header { run_id: run_id.to_owned(), ..Header::default() };
+    let now = clock.now();
+    let planned = RunPlanned {
+        slices: slices
+            .iter()
+            .map(|slice| PlannedSlice { slice: Some(slice_to_wire(slice)), ..PlannedSlice::default() })
+            .collect(),
+        trigger: trigger.to_owned(),
+        notices: Vec::new(),
+        planned_at: now.as_microsecond(),
+    };
+    let mut messages = vec![Output::new(Topic::SliceEvents, &header, now, Body::RunPlanned(planned))];
+    for slice in slices {
+        let header = Header { slice: Some(slice.clone()), ..header.clone() };
+        let body = FetchRequested { trigger: trigger.to_owned(), ..FetchRequested::default() };
+        messages.push(Output::new(Topic::FetchRequests, &header, now, Body::FetchRequested(body)));
+    }
+    Job { run_id: run_id.to_owned(), messages }
+}
+
+/// A run whose plan the fetcher makes.
+pub fn job(run_id: &str, request: FetchRequested) -> Job {
+    let header = Header { run_id: run_id.to_owned(), ..Header::default() };
+    let message = Output::new(Topic::FetchRequests, &header, jiff::Timestamp::UNIX_EPOCH, Body::FetchRequested(request));
+    Job { run_id: run_id.to_owned(), messages: vec![message] }
+}
+
+/// Runs the pipeline until the run and its second look are over, or the deadline is.
+pub async fn follow(
+    settings: &Settings,
+    warehouse: &DuckDb,
+    fetch: Arc<dyn Fetch>,
+    pace: Pace,
+    clock: Arc<dyn Clock>,
+    job: Job,
+    is_quiet: bool,
+) -> Result<Outcome, Failure> {
+    let started = clock.now();
+    let limits = Limits {
+        rejected_percent: u64::from(settings.count("checks.rejected_percent")),
+        ..Limits::default()
+    };
+    let data_dir = settings.data_dir();
+    let fetcher = setup::fetcher(settings, pace);
+    let pipeline = Pipeline::start(&data_dir, warehouse.clone(), fetch, fetcher, limits, Arc::clone(&clock))?;
+    for message in &job.messages {
+        pipeline.publish(message).await?;
+    }
+    let mut progress = Progress::start(is_quiet);
+    let again_id = again_of(&job.run_id);
+    let mut changes = pipeline.alerter.changes();
+    let deadline = tokio::time::sleep(settings.seconds("run.deadline_seconds"));
+    tokio::pin!(deadline);
+    let is_overdue = loop {
+        let report = pipeline.alerter.report(&job.run_id);
+        progress.show(&report);
+        if report.is_over() && pipeline.alerter.report(&again_id).is_over() {
+            break false;
+        }
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { break true },
+            () = &mut deadline => break true,
+            _ = tokio::signal::ctrl_c() => {
+                progress.end();
+                return Err(Failure::world("stopped; `aispend run` with the same period continues where it was"));
+            }
+        }
+        // Many events come at once; a person reads ten a second.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    };
+    progress.end();
+    let (report, again) = (pipeline.alerter.report(&job.run_id), pipeline.alerter.report(&again_id));
+    for (stage, counts) in pipeline.counts() {
+        tracing::debug!(
+            stage,
+            received = counts.received,
+            settled = counts.settled,
+            published = counts.published,
+            given_back = counts.given_back,
+            parked = counts.parked,
+            busy_seconds = counts.busy.as_secs_f32(),
+            "stage done"
+        );
+    }
+    if is_overdue {
+        // Messages still on their way end with the process; the slices stay due.
+        drop(tokio::time::timeout(Duration::from_secs(5), pipeline.stop()).await);
+    } else {
+        pipeline.stop().await;
+    }
+    warehouse.publish().await?;
+    let took = Duration::try_from(clock.now().duration_since(started)).unwrap_or_default();
+    Ok(Outcome { report, again, took, is_overdue })
+}
+
+fn asked(period: &PeriodArguments) -> FetchRequested {
+    FetchRequested {
+        feeds: period.feeds.iter().map(|feed| feed.as_str().to_owned()).collect(),
+        from: period.from.map(day_number),
+        to: period.to.map(day_number),
+        ..FetchRequested::default()
+    }
+}
+
+fn check_period(period: &PeriodArguments) -> Result<(), Failure> {
+    match (period.from, period.to) {
+        (Some(from), Some(to)) if from > to => Err(Failure::usage(format!("--from {from} is after --to {to}"))),
+        _ => Ok(()),
+    }
+}
+
+/// A new run's id: when, and by which process.
+pub fn new_run_id(clock: &dyn Clock) -> String {
+    let now = clock.now();
+    let tail = content_id(&[&std::process::id().to_le_bytes(), &now.as_nanosecond().to_le_bytes()]);
+    let tail: String = tail.chars().take(6).collect();
+    format!("{}-{tail}", now.strftime("%Y%m%dT%H%M%S"))
+}
+
+fn unfinished_path(data_dir: &Path) -> PathBuf {
+    data_dir.join(".writer").join("run.json")
+}
+
+/// The id of the killed run that was asked for the same thing today, or a new one. Its plan is in the archive, and what
+/// it had loaded is not read again.
+fn continued(data_dir: &Path, period: &PeriodArguments, today: Date) -> Result<String, Failure> {
+    let asked = format!("{period:?}");
+    let path = unfinished_path(data_dir);
+    let known: Option<Unfinished> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if let Some(known) = known.filter(|known| known.asked == asked && known.day == today) {
+        eprintln!("continuing run {}, which did not end", known.run_id);
+        return Ok(known.run_id);
+    }
+    let run_id = new_run_id(setup::clock().as_ref());
+    let unfinished = Unfinished { run_id: run_id.clone(), asked, day: today };
+    let text = serde_json::to_vec(&unfinished).map_err(|error| Failure::world(error.to_string()))?;
+    std::fs::write(&path, text).map_err(|error| Failure::world(format!("{}: {error}", path.display())))?;
+    Ok(run_id)
+}
+
+fn finished(data_dir: &Path) {
+    // A file that stays only makes the next run of the same period skip what this one loaded today.
+    drop(std::fs::remove_file(unfinished_path(data_dir)));
+}
