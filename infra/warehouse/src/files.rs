@@ -44,7 +44,10 @@ mod tests {
     #[test]
     fn a_file_creates_what_its_name_says() {
         for (name, sql) in TABLES {
-            assert!(sql.contains(&format!("CREATE TABLE IF NOT EXISTS ai_usage_analytics.{name} (")), "{name}");
+            assert!(
+                sql.contains(&format!("CREATE TABLE IF NOT EXISTS ai_usage_analytics.{name} (")),
+                "{name}"
+            );
         }
         for (name, sql) in VIEWS {
             assert!(sql.contains(&format!("CREATE OR REPLACE VIEW ai_usage_analytics.{name} AS")), "{name}");

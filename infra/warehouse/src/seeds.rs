@@ -55,10 +55,7 @@ const PRICES: &[Price] = &[
     price("claude-opus-4-5", ["5", "6.25", "10", "0.5", "25"]),
     price("claude-opus-4-1", ["15", "18.75", "30", "1.5", "75"]),
     price("claude-opus-4", ["15", "18.75", "30", "1.5", "75"]),
-    Price {
-        valid_to: Some(date(2026, 10, 6)),
-        ..price("claude-sonnet-5-5", ["2", "2.5", "4", "0.2", "10"])
-    },
+    Price { valid_to: Some(date(2026, 10, 6)), ..price("claude-sonnet-5-5", ["2", "2.5", "4", "0.2", "10"]) },
     Price { valid_from: date(2026, 10, 7), ..price("claude-sonnet-5-5", ["2", "2.5", "4", "0.1", "10"]) },
     price("claude-sonnet-5", ["2", "2.5", "4", "0.2", "10"]),
     price("claude-sonnet-4-6", ["3", "3.75", "6", "0.3", "15"]),
@@ -79,7 +76,12 @@ const PRICES: &[Price] = &[
 
 /// Name, value, unit, note.
 const ASSUMPTIONS: &[[&str; 4]] = &[
-    ["value_per_line_usd", "50", "USD per accepted line", "what requirement 003 values a line at; not measured"],
+    [
+        "value_per_line_usd",
+        "50",
+        "USD per accepted line",
+        "what requirement 003 values a line at; not measured",
+    ],
     ["developer_hourly_usd", "50", "USD per hour", "what an hour of a developer is taken to cost"],
 ];
 
@@ -87,7 +89,11 @@ const ASSUMPTIONS: &[[&str; 4]] = &[
 pub fn seeds() -> Vec<String> {
     let mut statements = Vec::new();
     for (table, columns, rows) in [
-        ("dim_calendar", "day, month, month_end, week, quarter, year, days_in_month, is_weekday", calendar_rows()),
+        (
+            "dim_calendar",
+            "day, month, month_end, week, quarter, year, days_in_month, is_weekday",
+            calendar_rows(),
+        ),
         ("dim_platform", "platform, view_name, fact_name, label, vendor, sort_order", platform_rows()),
         (
             "dim_price",
@@ -142,7 +148,8 @@ fn price_rows() -> Vec<String> {
     for price in PRICES {
         for ((token_type, class), usd) in TOKEN_TYPES.iter().zip(price.usd_per_million) {
             let max_prompt = price.max_prompt_tokens.map_or("NULL".to_owned(), |tokens| tokens.to_string());
-            let mut row = format!("({}, {}, {}, {max_prompt}, ", quote(price.model), quote(token_type), quote(class));
+            let mut row =
+                format!("({}, {}, {}, {max_prompt}, ", quote(price.model), quote(token_type), quote(class));
             write!(row, "{usd}, DATE '{}', ", price.valid_from).expect("a String grows");
             match price.valid_to {
                 Some(day) => write!(row, "DATE '{day}')").expect("a String grows"),

@@ -40,11 +40,20 @@ pub fn tables() -> Vec<TableDef> {
 impl TableDef {
     /// Reads a file: comment lines, `CREATE TABLE … (`, one column a line with its comment, `)`, layout words.
     fn parse(name: &'static str, file: &str) -> Self {
-        let mut table =
-            Self { name, about: String::new(), columns: Vec::new(), partition_by: None, cluster_by: Vec::new() };
+        let mut table = Self {
+            name,
+            about: String::new(),
+            columns: Vec::new(),
+            partition_by: None,
+            cluster_by: Vec::new(),
+        };
         for line in file.lines().map(str::trim) {
             if let Some(about) = line.strip_prefix("-- ") {
-                table.about = if table.about.is_empty() { about.to_owned() } else { format!("{} {about}", table.about) };
+                table.about = if table.about.is_empty() {
+                    about.to_owned()
+                } else {
+                    format!("{} {about}", table.about)
+                };
             } else if let Some(layout) = line.strip_prefix("{{partition_by ") {
                 table.partition_by = Some(until_braces(layout).to_owned());
             } else if let Some(layout) = line.strip_prefix("{{cluster_by ") {
@@ -66,14 +75,19 @@ impl TableDef {
 
     fn create_duckdb(&self) -> Vec<String> {
         let Self { name, about, columns, .. } = self;
-        let list = columns.iter().map(|column| column.declare(Engine::DuckDb)).collect::<Vec<_>>().join(",\n    ");
+        let list =
+            columns.iter().map(|column| column.declare(Engine::DuckDb)).collect::<Vec<_>>().join(",\n    ");
         let mut statements = vec![
             format!("CREATE TABLE IF NOT EXISTS {DATASET}.{name} (\n    {list}\n)"),
             format!("COMMENT ON TABLE {DATASET}.{name} IS {}", quote(about)),
         ];
         for column in columns {
             if let Some(about) = &column.about {
-                statements.push(format!("COMMENT ON COLUMN {DATASET}.{name}.{} IS {}", column.name, quote(about)));
+                statements.push(format!(
+                    "COMMENT ON COLUMN {DATASET}.{name}.{} IS {}",
+                    column.name,
+                    quote(about)
+                ));
             }
         }
         statements
@@ -81,7 +95,8 @@ impl TableDef {
 
     fn create_bigquery(&self) -> String {
         let Self { name, about, columns, .. } = self;
-        let list = columns.iter().map(|column| column.declare(Engine::BigQuery)).collect::<Vec<_>>().join(",\n    ");
+        let list =
+            columns.iter().map(|column| column.declare(Engine::BigQuery)).collect::<Vec<_>>().join(",\n    ");
         let mut sql = format!("CREATE TABLE IF NOT EXISTS {DATASET}.{name} (\n    {list}\n)");
         if let Some(day) = &self.partition_by {
             sql.extend(["\nPARTITION BY ", day]);
@@ -196,7 +211,11 @@ mod tests {
         for table in tables() {
             assert!(!table.about.is_empty() && !table.columns.is_empty(), "{}", table.name);
             for column in table.partition_by.iter().chain(&table.cluster_by) {
-                assert!(table.columns.iter().any(|declared| declared.name == *column), "{}: {column}", table.name);
+                assert!(
+                    table.columns.iter().any(|declared| declared.name == *column),
+                    "{}: {column}",
+                    table.name
+                );
             }
         }
     }
@@ -218,9 +237,11 @@ mod tests {
         );
         assert_eq!(
             table.create(Engine::BigQuery),
-            ["CREATE TABLE IF NOT EXISTS ai_usage_analytics.t (\n    day DATE NOT NULL,\n    cost NUMERIC OPTIONS \
+            [
+                "CREATE TABLE IF NOT EXISTS ai_usage_analytics.t (\n    day DATE NOT NULL,\n    cost NUMERIC OPTIONS \
               (description = \"billed \\\"once\\\"\")\n)\nPARTITION BY day\nCLUSTER BY day, cost\nOPTIONS \
-              (description = \"What it's for.\")"]
+              (description = \"What it's for.\")"
+            ]
         );
     }
 }

@@ -68,7 +68,7 @@ pub const DECLARED: &[Declared] = &[
     setting("run.deadline_seconds", "AISPEND_RUN_DEADLINE_SECONDS", Kind::Seconds, "21600", "A run ends after this long; what is missing stays due."),
     setting("fetch.timeout_seconds", "AISPEND_FETCH_TIMEOUT_SECONDS", Kind::Seconds, "120", "One answer of a vendor must come within this."),
     setting("fetch.patience_seconds", "AISPEND_FETCH_PATIENCE_SECONDS", Kind::Seconds, "420", "How long a vendor that answers with errors is asked again."),
-    setting("fetch.silent_patience_seconds", "AISPEND_FETCH_SILENT_PATIENCE_SECONDS", Kind::Seconds, "90", "How long a vendor that does not answer is asked again."),
+    setting("fetch.silent_patience_seconds", "AISPEND_FETCH_SILENT_PATIENCE_SECONDS", Kind::Seconds, "45", "How long a vendor that does not answer is asked again."),
     setting("fetch.empty_pause_seconds", "AISPEND_FETCH_EMPTY_PAUSE_SECONDS", Kind::Seconds, "1", "The pause before an empty answer is asked for again."),
     setting("checks.rejected_percent", "AISPEND_REJECTED_PERCENT", Kind::Count, "10", "A slice with more than this share rejected is parked whole."),
 ];

@@ -1,16 +1,19 @@
 //! Stories that every warehouse tells the same way. Each takes a factory of empty warehouses and what they live on;
 //! `warehouse_conformance!` makes a test of each.
+#![allow(clippy::unwrap_used)] // a test by another name
+
+mod reading;
 
 use aispend_model::{Feed, Generation, Money, Order, Slice, moment_from_micros, parse_day};
 use aispend_ports::{
-    ContextRef, DocumentRef, Frames, FramesWriter, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome,
-    Verdict, Warehouse, WarehouseError, vanished,
+    ContextRef, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome, Verdict, Warehouse,
+    WarehouseError, vanished,
 };
 use aispend_proto::v1::{
-    ApiUsageExpense, ClaudeExpense, ClaudeUsage, CursorExpense, CursorUsageEvent, KeySource, RecordSet, UserSource,
+    ApiUsageExpense, ClaudeUsage, CursorExpense, CursorUsageEvent, KeySource, RecordSet, UserSource,
     Workspace,
 };
-use aispend_proto::{ContentHash, Row, Table, TableSums};
+use aispend_proto::{Table, TableSums};
 
 /// Makes a test of every story.
 #[macro_export]
@@ -48,82 +51,7 @@ macro_rules! warehouse_conformance {
     };
 }
 
-/// A reading of a slice in the making.
-#[derive(Default)]
-pub struct Reading {
-    rows: RecordSet,
-    frames: FramesWriter,
-    accepted: TableSums,
-    hash: ContentHash,
-}
-
-impl Reading {
-    /// Adds a row.
-    #[must_use]
-    pub fn row<R: Row>(mut self, row: R) -> Self {
-        use aispend_proto::RowVisitor;
-        self.accepted.row(&row);
-        self.hash.row(&row);
-        self.rows.push(row.clone());
-        self.frames.push(row);
-        self
-    }
-
-    /// The complete load of these rows.
-    pub fn of(self, slice: Slice, generation: i64) -> SliceLoad {
-        SliceLoad {
-            order: Order { generation: Generation(generation), revision: 0, reader_version: 1 },
-            run_id: format!("run-{generation}"),
-            source: "test".into(),
-            outcome: SliceOutcome::Complete,
-            outcome_reason: String::new(),
-            frames: self.frames.finish(),
-            read: self.accepted.clone(),
-            accepted: self.accepted,
-            rejected: Vec::new(),
-            documents: vec![document(&slice, generation)],
-            context: Vec::new(),
-            context_digest: String::new(),
-            content_hash: self.hash.to_bytes(),
-            rounded_amounts: 0,
-            rounded_lost_usd: "0".into(),
-            findings: Vec::new(),
-            loaded_at: moment_from_micros(1_790_000_000_000_000 + generation).unwrap().1,
-            slice,
-        }
-    }
-}
-
-/// A document of a slice.
-pub fn document(slice: &Slice, generation: i64) -> DocumentRef {
-    DocumentRef {
-        sha256: format!("{generation:064x}"),
-        role: "page".into(),
-        request: format!("GET /{}", slice.feed),
-        page: 0,
-        size_bytes: 12,
-        fetched_at: 1_790_000_000_000_000 + generation,
-        request_id: String::new(),
-    }
-}
-
-/// The cost slice of a day in October 2026.
-pub fn cost_slice(day: u8) -> Slice {
-    Slice::of_day(Feed::AnthropicCost, "org", parse_day(&format!("2026-10-{day:02}")).unwrap())
-}
-
-/// A line of Claude money.
-pub fn expense(nanos: i64) -> ClaudeExpense {
-    ClaudeExpense {
-        expense_date: 20_731,
-        platform: "claude_api".into(),
-        platform_rule: "product".into(),
-        cost_usd: nanos,
-        cost_class: "usage".into(),
-        allocation: "reported".into(),
-        ..ClaudeExpense::default()
-    }
-}
+pub use reading::{Reading, cost_slice, document, expense};
 
 fn directory() -> Slice {
     Slice::all(Feed::AnthropicDirectory, "org")
@@ -173,7 +101,10 @@ pub async fn a_first_load_writes_rows_and_a_ledger_line<G, W: Warehouse>(fresh: 
     assert_eq!(verdict, Verdict { state: LoadState::Loaded, superseded: TableSums::default() });
     assert_eq!(costs(&warehouse).await, [1, 2]);
     let line = line(&warehouse).await;
-    assert_eq!((line.order, &line.loaded, &line.content_hash), (load.order, &load.accepted, &load.content_hash));
+    assert_eq!(
+        (line.order, &line.loaded, &line.content_hash),
+        (load.order, &load.accepted, &load.content_hash)
+    );
     assert_eq!((line.run_id, line.source, line.outcome), (load.run_id, load.source, SliceOutcome::Complete));
     assert_eq!(line.loaded_at, load.loaded_at);
 }
@@ -189,7 +120,9 @@ pub async fn the_same_message_again_changes_nothing<G, W: Warehouse>(fresh: impl
 }
 
 /// The order of rows is not content.
-pub async fn a_newer_reading_with_the_same_rows_is_noted_only<G, W: Warehouse>(fresh: impl AsyncFn() -> (G, W)) {
+pub async fn a_newer_reading_with_the_same_rows_is_noted_only<G, W: Warehouse>(
+    fresh: impl AsyncFn() -> (G, W),
+) {
     let (_kept, warehouse) = fresh().await;
     load_one(&warehouse, Reading::default().row(expense(1)).row(expense(2)).of(cost_slice(5), 10)).await;
     let before = tables(&warehouse).await;
@@ -202,9 +135,16 @@ pub async fn a_newer_reading_with_the_same_rows_is_noted_only<G, W: Warehouse>(f
 }
 
 /// A slice is replaced whole, also in tables that the new reading has nothing for.
-pub async fn a_newer_reading_replaces_all_tables_of_its_slice<G, W: Warehouse>(fresh: impl AsyncFn() -> (G, W)) {
+pub async fn a_newer_reading_replaces_all_tables_of_its_slice<G, W: Warehouse>(
+    fresh: impl AsyncFn() -> (G, W),
+) {
     let (_kept, warehouse) = fresh().await;
-    let part = ApiUsageExpense { expense_date: 20_731, cost_usd: 5, allocation: "exact".into(), ..Default::default() };
+    let part = ApiUsageExpense {
+        expense_date: 20_731,
+        cost_usd: 5,
+        allocation: "exact".into(),
+        ..Default::default()
+    };
     let old = Reading::default().row(expense(5)).row(part).of(cost_slice(5), 10);
     load_one(&warehouse, old.clone()).await;
     let verdict = load_one(&warehouse, Reading::default().row(expense(7)).of(cost_slice(5), 11)).await;
@@ -214,7 +154,9 @@ pub async fn a_newer_reading_replaces_all_tables_of_its_slice<G, W: Warehouse>(f
 }
 
 /// Old news is harmless.
-pub async fn an_older_reading_that_comes_late_changes_nothing<G, W: Warehouse>(fresh: impl AsyncFn() -> (G, W)) {
+pub async fn an_older_reading_that_comes_late_changes_nothing<G, W: Warehouse>(
+    fresh: impl AsyncFn() -> (G, W),
+) {
     let (_kept, warehouse) = fresh().await;
     load_one(&warehouse, Reading::default().row(expense(7)).of(cost_slice(5), 11)).await;
     let verdict = load_one(&warehouse, Reading::default().row(expense(5)).of(cost_slice(5), 10)).await;
@@ -224,7 +166,9 @@ pub async fn an_older_reading_that_comes_late_changes_nothing<G, W: Warehouse>(f
 }
 
 /// Order is the tuple, not the generation alone.
-pub async fn a_revision_replaces_the_reading_it_reads_again<G, W: Warehouse>(fresh: impl AsyncFn() -> (G, W)) {
+pub async fn a_revision_replaces_the_reading_it_reads_again<G, W: Warehouse>(
+    fresh: impl AsyncFn() -> (G, W),
+) {
     let (_kept, warehouse) = fresh().await;
     let reading = |nanos, revision, reader_version| {
         let mut load = Reading::default().row(expense(nanos)).of(cost_slice(5), 10);
@@ -265,7 +209,9 @@ pub async fn a_retired_slice_is_emptied<G, W: Warehouse>(fresh: impl AsyncFn() -
 }
 
 /// A note is no reading: it hides none, and a reading of any age replaces it.
-pub async fn a_day_that_cannot_be_had_is_noted_and_its_rows_stay<G, W: Warehouse>(fresh: impl AsyncFn() -> (G, W)) {
+pub async fn a_day_that_cannot_be_had_is_noted_and_its_rows_stay<G, W: Warehouse>(
+    fresh: impl AsyncFn() -> (G, W),
+) {
     let (_kept, warehouse) = fresh().await;
     let note = |day, generation| {
         let mut load = Reading::default().of(cost_slice(day), generation);
@@ -302,7 +248,9 @@ pub async fn two_readings_in_one_call_count_in_their_order<G, W: Warehouse>(fres
 }
 
 /// One bad slice fails alone, and nothing of it is written.
-pub async fn a_slice_that_contradicts_itself_is_refused_alone<G, W: Warehouse>(fresh: impl AsyncFn() -> (G, W)) {
+pub async fn a_slice_that_contradicts_itself_is_refused_alone<G, W: Warehouse>(
+    fresh: impl AsyncFn() -> (G, W),
+) {
     let good = || Reading::default().row(expense(1)).of(cost_slice(5), 10);
     let other = || Reading::default().row(expense(2)).of(cost_slice(6), 10);
     let spoil: [fn(&mut SliceLoad); 6] = [
@@ -384,7 +332,8 @@ pub async fn a_merged_table_is_the_same_in_every_order<G, W: Warehouse>(fresh: i
         for place in order {
             load_one(&warehouse, readings.get(place).unwrap().clone()).await;
         }
-        let expected = [("a", "a1"), ("b", "b2"), ("c", "c3")].map(|(id, name)| (id.to_owned(), name.to_owned()));
+        let expected =
+            [("a", "a1"), ("b", "b2"), ("c", "c3")].map(|(id, name)| (id.to_owned(), name.to_owned()));
         assert_eq!(keys(&warehouse).await, expected, "{order:?}");
         assert_eq!(warehouse.snapshot(Table::UserSources).await.unwrap().len(), 1);
         assert_eq!(warehouse.snapshot(Table::DimWorkspaces).await.unwrap().len(), 1);
@@ -407,7 +356,8 @@ pub async fn a_merged_row_stays_when_its_slice_is_retired<G, W: Warehouse>(fresh
 pub async fn any_order_and_any_number_of_times_give_the_same_tables<G, W: Warehouse>(
     fresh: impl AsyncFn() -> (G, W),
 ) {
-    let usage = |count| ClaudeUsage { activity_date: 20_731, message_count: Some(count), ..Default::default() };
+    let usage =
+        |count| ClaudeUsage { activity_date: 20_731, message_count: Some(count), ..Default::default() };
     let chat = Slice::of_day(Feed::AnthropicClaudeAi, "org", parse_day("2026-10-05").unwrap());
     let mut gone = Reading::default().of(cost_slice(6), 30);
     gone.outcome = SliceOutcome::Retired;
@@ -447,7 +397,9 @@ pub async fn any_order_and_any_number_of_times_give_the_same_tables<G, W: Wareho
 }
 
 /// What `reprocess` needs.
-pub async fn the_ledger_gives_back_what_a_slice_was_read_from<G, W: Warehouse>(fresh: impl AsyncFn() -> (G, W)) {
+pub async fn the_ledger_gives_back_what_a_slice_was_read_from<G, W: Warehouse>(
+    fresh: impl AsyncFn() -> (G, W),
+) {
     let (_kept, warehouse) = fresh().await;
     let mut load = Reading::default().row(expense(1)).of(cost_slice(5), 10);
     load.context = vec![ContextRef {
@@ -508,9 +460,4 @@ pub async fn a_run_is_recorded_twice_as_once<G, W: Warehouse>(fresh: impl AsyncF
     for state in ["running", "running", "succeeded"] {
         warehouse.record_run(run(state)).await.unwrap();
     }
-}
-
-/// The rows that frames hold: what a test of another crate compares a snapshot with.
-pub fn rows_of(load: &SliceLoad) -> usize {
-    Frames::new(load.frames.clone()).map(|frame| frame.unwrap().len()).sum()
 }

@@ -80,19 +80,19 @@ impl Stage for Alerter {
         let header = &message.header;
         let body = message.envelope.body.as_ref().ok_or(MessageError::Missing("body"))?;
         let is_plan = matches!(body, Body::RunPlanned(_));
-        let (was_over, report) = {
+        let (report, has_second_look) = {
             let mut tracker = self.tracker.lock().unwrap_or_else(PoisonError::into_inner);
-            let was_over = tracker.is_over(&header.run_id);
             tracker.take(header, body)?;
             let is_over = tracker.is_over(&header.run_id);
-            (was_over, (is_plan || is_over).then(|| tracker.report(&header.run_id)))
+            let report = (is_plan || is_over).then(|| tracker.report(&header.run_id));
+            (report, tracker.is_planned(&again_of(&header.run_id)))
         };
         let mut outputs = Vec::new();
         if let Some(report) = report {
             self.record(&report).await?;
-            let needs_second_look = report.is_over() && !was_over && report.trigger != "reconsider";
-            if needs_second_look {
-                // Context that came late may decide loaded slices differently: look once more, as a run of its own.
+            if report.is_over() && report.trigger != "reconsider" && !has_second_look {
+                // Context that came late may decide loaded slices differently: look once more, as a run of its own. Asked
+                // again with every event until its plan is here: one plan is made, however often.
                 let again = Header { run_id: again_of(&header.run_id), slice: None, ..Header::default() };
                 let body = FetchRequested { trigger: "reconsider".to_owned(), ..FetchRequested::default() };
                 outputs.push(Output::new(Topic::FetchRequests, &again, self.clock.now(), Body::FetchRequested(body)));

@@ -183,6 +183,11 @@ impl RunTracker {
         self.runs.get(run_id).is_some_and(|run| run.plan.is_some() && run.pending == 0)
     }
 
+    /// True once the run's plan is known.
+    pub fn is_planned(&self, run_id: &str) -> bool {
+        self.runs.get(run_id).is_some_and(|run| run.plan.is_some())
+    }
+
     /// A run as far as it is known.
     pub fn report(&self, run_id: &str) -> RunReport {
         let run = self.runs.get(run_id);

@@ -46,7 +46,7 @@ enum Part {
 }
 
 impl Observer<'_> {
-    /// Asks until every part is complete. An empty answer is asked for again once after a pause: empty twice is an
+    /// Asks until every part is complete. A part that is empty is asked for again once after a pause: empty twice is an
     /// observation.
     ///
     /// # Errors
@@ -57,33 +57,22 @@ impl Observer<'_> {
         ask: &Ask,
         slot: &(dyn Fn(&Request) -> String + Sync),
     ) -> Result<Observation, FetchSliceError> {
-        let (observation, items) = self.once(source, ask, slot).await?;
-        let can_be_late = ask.slice.feed.is_daily() && ask.slice.feed != Feed::CursorSpend && ask.slice.vendor() != Vendor::Sheets;
-        if items > 0 || !can_be_late || !matches!(observation, Observation::Complete(_)) {
-            return Ok(observation);
-        }
-        self.clock.sleep(self.empty_pause).await;
-        Ok(self.once(source, ask, slot).await?.0)
-    }
-
-    async fn once(
-        &self,
-        source: &dyn Source,
-        ask: &Ask,
-        slot: &(dyn Fn(&Request) -> String + Sync),
-    ) -> Result<(Observation, u64), FetchSliceError> {
+        let can_be_late = ask.slice.feed.is_daily()
+            && ask.slice.feed != Feed::CursorSpend
+            && ask.slice.vendor() != Vendor::Sheets;
         let mut documents = Vec::new();
-        let mut items = 0;
         for first in source.requests(ask) {
-            match self.part(source, ask, slot, first).await? {
-                Part::Pages(pages, found) => {
-                    documents.extend(pages);
-                    items += found;
-                }
-                Part::Other(observation) => return Ok((observation, 0)),
+            let mut part = self.part(source, ask, slot, first.clone()).await?;
+            if can_be_late && matches!(part, Part::Pages(_, 0)) {
+                self.clock.sleep(self.empty_pause).await;
+                part = self.part(source, ask, slot, first).await?;
+            }
+            match part {
+                Part::Pages(pages, _) => documents.extend(pages),
+                Part::Other(observation) => return Ok(observation),
             }
         }
-        Ok((Observation::Complete(documents), items))
+        Ok(Observation::Complete(documents))
     }
 
     async fn part(

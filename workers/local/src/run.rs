@@ -12,7 +12,7 @@ use aispend_model::{Feed, Slice, day_number};
 use aispend_ports::{Clock, Fetch, SliceOutcome, Topic, Warehouse};
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{FetchRequested, PlannedSlice, RunPlanned};
-use aispend_stage::{Header, Output, content_id, slice_to_wire};
+use aispend_stage::{Counts, Header, Output, content_id, slice_to_wire};
 use aispend_validator::Limits;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct Outcome {
     pub took: Duration,
     /// True where the deadline ended it.
     pub is_overdue: bool,
+    /// What each stage did.
+    pub counts: Vec<(&'static str, Counts)>,
 }
 
 /// `aispend run`.
@@ -187,18 +189,7 @@ pub async fn follow(
     };
     progress.end();
     let (report, again) = (pipeline.alerter.report(&job.run_id), pipeline.alerter.report(&again_id));
-    for (stage, counts) in pipeline.counts() {
-        tracing::debug!(
-            stage,
-            received = counts.received,
-            settled = counts.settled,
-            published = counts.published,
-            given_back = counts.given_back,
-            parked = counts.parked,
-            busy_seconds = counts.busy.as_secs_f32(),
-            "stage done"
-        );
-    }
+    let counts = pipeline.counts();
     if is_overdue {
         // Messages still on their way end with the process; the slices stay due.
         drop(tokio::time::timeout(Duration::from_secs(5), pipeline.stop()).await);
@@ -207,7 +198,7 @@ pub async fn follow(
     }
     warehouse.publish().await?;
     let took = Duration::try_from(clock.now().duration_since(started)).unwrap_or_default();
-    Ok(Outcome { report, again, took, is_overdue })
+    Ok(Outcome { report, again, took, is_overdue, counts })
 }
 
 fn asked(period: &PeriodArguments) -> FetchRequested {

@@ -27,8 +27,22 @@ pub struct Summary {
     notes: Vec<Note>,
     findings: BTreeMap<String, u64>,
     is_overdue: bool,
+    stages: Vec<StageLine>,
     #[serde(skip)]
     board: Board,
+}
+
+/// What a stage did: nothing in minus out is unexplained.
+#[derive(Debug, Serialize)]
+struct StageLine {
+    stage: &'static str,
+    received: u64,
+    settled: u64,
+    published: u64,
+    given_back: u64,
+    parked: u64,
+    /// Time in its handlers, waiting included, over all that ran at once.
+    busy_milliseconds: u128,
 }
 
 /// What became of a feed's slices.
@@ -117,6 +131,19 @@ impl Summary {
                 .collect(),
             findings,
             is_overdue: outcome.is_overdue,
+            stages: outcome
+                .counts
+                .iter()
+                .map(|(stage, counts)| StageLine {
+                    stage,
+                    received: counts.received,
+                    settled: counts.settled,
+                    published: counts.published,
+                    given_back: counts.given_back,
+                    parked: counts.parked,
+                    busy_milliseconds: counts.busy.as_millis(),
+                })
+                .collect(),
             board: board(&reader)?,
         })
     }

@@ -1,5 +1,6 @@
 //! How fast rows get into the file, and what memory that takes:
 //! `cargo run --profile quick -p aispend-duckdb --example load_events -- 1000000`
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test by another name
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,9 @@ fn event(day: i32, number: i64) -> CursorUsageEvent {
         event_at: i64::from(day) * 86_400_000_000 + number * 2_873_101,
         user_email: Some(format!("person{:03}@example.com", number * 7 % 400)),
         conversation_id: Some(format!("{:016x}-{number:08x}", number.wrapping_mul(0x1e37_79b9_7f4a_7c15))),
-        model: Some(["claude-opus-5-5", "claude-sonnet-5-5", "gpt-6", "composer-2"][number as usize % 4].into()),
+        model: Some(
+            ["claude-opus-5-5", "claude-sonnet-5-5", "gpt-6", "composer-2"][number as usize % 4].into(),
+        ),
         kind: Some(["Usage-based", "Included in Business"][number as usize % 2].into()),
         is_chargeable: Some(number % 2 == 0),
         is_billed: number % 2 == 0,
@@ -59,7 +62,8 @@ async fn main() {
         let day = FIRST_DAY + slice;
         let count = rows_a_day.min(rows - done);
         let reading = (0..count).fold(Reading::default(), |reading, number| reading.row(event(day, number)));
-        let load = reading.of(Slice::of_day(Feed::CursorUsageEvents, "cursor", day_from_number(day).unwrap()), 10);
+        let load =
+            reading.of(Slice::of_day(Feed::CursorUsageEvents, "cursor", day_from_number(day).unwrap()), 10);
         let started = Instant::now();
         warehouse.load(vec![load]).await.unwrap();
         loading += started.elapsed();
@@ -74,6 +78,7 @@ async fn main() {
     println!("publish {:?}, {size} bytes; {}", started.elapsed(), status("VmHWM"));
     let reader = open_reader(folder.path()).unwrap();
     let started = Instant::now();
-    let found = reader.query("SELECT COUNT(*) AS events FROM ai_usage_analytics.cursor_usage_events").unwrap();
+    let found =
+        reader.query("SELECT COUNT(*) AS events FROM ai_usage_analytics.cursor_usage_events").unwrap();
     println!("{:?} in {:?}; {}", found.rows, started.elapsed(), status("VmHWM"));
 }

@@ -40,7 +40,8 @@ pub fn append_rows(
     load: &SliceLoad,
     which: Which,
 ) -> Result<(), AppendError> {
-    let mut writer = Writer { appends, load, key: load.slice.key(), which, sums: TableSums::default(), missing: None };
+    let mut writer =
+        Writer { appends, load, key: load.slice.key(), which, sums: TableSums::default(), missing: None };
     for frame in Frames::new(load.frames.clone()) {
         let frame = frame.map_err(|error| AppendError::Refused(error.to_string()))?;
         frame.visit(&mut writer);
@@ -71,7 +72,10 @@ fn difference(one: &str, left: &TableSums, other: &str, right: &TableSums) -> Op
     Table::ALL.iter().find(|table| left.of(**table) != right.of(**table)).map(|table| {
         let ((rows, money), (other_rows, other_money)) = (left.of(*table), right.of(*table));
         let (money, other_money) = (dollars(money), dollars(other_money));
-        format!("`{}`: {one} {rows} with {money} USD, {other} {other_rows} with {other_money} USD", table.name())
+        format!(
+            "`{}`: {one} {rows} with {money} USD, {other} {other_rows} with {other_money} USD",
+            table.name()
+        )
     })
 }
 

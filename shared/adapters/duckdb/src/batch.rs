@@ -70,7 +70,7 @@ impl Batch {
     pub fn total(&mut self, nanos: i128) {
         match self.next() {
             Values::Decimal(values) => values.append_value(nanos),
-            other => other.refuse(),
+            _ => refuse(),
         }
     }
 
@@ -90,7 +90,8 @@ impl Batch {
     }
 
     fn next(&mut self) -> &mut Values {
-        let column = self.columns.get_mut(self.at).expect("a row has no more values than its table has columns");
+        let column =
+            self.columns.get_mut(self.at).expect("a row has no more values than its table has columns");
         self.at += 1;
         column
     }
@@ -100,7 +101,7 @@ impl RowSink for Batch {
     fn date(&mut self, value: Option<i32>) {
         match self.next() {
             Values::Date(values) => values.append_option(value),
-            other => other.refuse(),
+            _ => refuse(),
         }
     }
 
@@ -108,35 +109,35 @@ impl RowSink for Batch {
         let value = value.or(self.missing_moment);
         match self.next() {
             Values::Moment(values) => values.append_option(value),
-            other => other.refuse(),
+            _ => refuse(),
         }
     }
 
     fn decimal(&mut self, value: Option<i64>) {
         match self.next() {
             Values::Decimal(values) => values.append_option(value.map(i128::from)),
-            other => other.refuse(),
+            _ => refuse(),
         }
     }
 
     fn integer(&mut self, value: Option<i64>) {
         match self.next() {
             Values::Integer(values) => values.append_option(value),
-            other => other.refuse(),
+            _ => refuse(),
         }
     }
 
     fn flag(&mut self, value: Option<bool>) {
         match self.next() {
             Values::Flag(values) => values.append_option(value),
-            other => other.refuse(),
+            _ => refuse(),
         }
     }
 
     fn text(&mut self, value: Option<&str>) {
         match self.next() {
             Values::Text(values) => values.append_option(value),
-            other => other.refuse(),
+            _ => refuse(),
         }
     }
 }
@@ -157,17 +158,19 @@ impl Values {
         Ok(match self {
             Self::Date(values) => Arc::new(values.finish()),
             Self::Moment(values) => Arc::new(values.finish()),
-            Self::Decimal(values) => Arc::new(values.finish().with_precision_and_scale(DECIMAL.0, DECIMAL.1)?),
+            Self::Decimal(values) => {
+                Arc::new(values.finish().with_precision_and_scale(DECIMAL.0, DECIMAL.1)?)
+            }
             Self::Integer(values) => Arc::new(values.finish()),
             Self::Flag(values) => Arc::new(values.finish()),
             Self::Text(values) => Arc::new(values.finish()),
         })
     }
+}
 
-    /// A test compares every table's file with its rows, so no load gets here.
-    fn refuse(&self) {
-        unreachable!("a row's values have the kinds of its table's columns");
-    }
+/// A test compares every table's file with its rows, so no load gets here.
+fn refuse() {
+    unreachable!("a row's values have the kinds of its table's columns");
 }
 
 fn arrow_type(kind: ColumnKind) -> DataType {

@@ -1,6 +1,6 @@
 //! The ledger: which reading of each slice is the newest, and the lines that say so.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use aispend_model::{Feed, Generation, Money, Order, Slice, day_number};
 use aispend_ports::{LedgerLine, LoadState, SliceLoad, SliceOutcome};
@@ -87,11 +87,8 @@ fn line(row: &Row, key: &str) -> Result<Stored, String> {
         row.get(place).map_err(|error| error.to_string())
     }
     let slice: Slice = key.parse().map_err(|error: aispend_model::SliceError| error.to_string())?;
-    let order = Order {
-        generation: Generation(get(row, 1)?),
-        revision: get(row, 2)?,
-        reader_version: get(row, 3)?,
-    };
+    let order =
+        Order { generation: Generation(get(row, 1)?), revision: get(row, 2)?, reader_version: get(row, 3)? };
     let outcome = match get::<String>(row, 6)?.as_str() {
         "complete" => SliceOutcome::Complete,
         "unavailable" => SliceOutcome::Unavailable,
@@ -116,7 +113,7 @@ fn line(row: &Row, key: &str) -> Result<Stored, String> {
 }
 
 /// Writes a line, column by column in the order of `tables/slice_loads.sql`.
-pub fn write(batch: &mut Batch, load: &SliceLoad, state: LoadState, superseded: &TableSums) {
+pub fn write_line(batch: &mut Batch, load: &SliceLoad, state: LoadState, superseded: &TableSums) {
     // A note that a day cannot be had loads nothing, whatever its message carries.
     let nothing = TableSums::default();
     let is_note = state == LoadState::Unavailable;
@@ -188,12 +185,14 @@ pub fn dollars(nanos: i128) -> Money {
 }
 
 fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String grows");
+        text
+    })
 }
 
 fn from_hex(text: &str) -> Result<Vec<u8>, String> {
-    let pair = |pair: &[u8]| {
-        std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok())
-    };
+    let pair =
+        |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
     text.as_bytes().chunks(2).map(pair).collect::<Option<_>>().ok_or_else(|| format!("`{text}` is not hex"))
 }

@@ -102,7 +102,11 @@ pub fn read_context(text: &str) -> Result<Vec<ContextRef>, String> {
 pub fn write_totals(loaded: &TableSums, read: &TableSums) -> String {
     let totals = |sums: &TableSums| {
         sums.iter()
-            .map(|(table, rows, nanos)| Total { table: table.name().to_owned(), rows, nanos: nanos.to_string() })
+            .map(|(table, rows, nanos)| Total {
+                table: table.name().to_owned(),
+                rows,
+                nanos: nanos.to_string(),
+            })
             .collect()
     };
     write(&Totals { loaded: totals(loaded), read: totals(read) })

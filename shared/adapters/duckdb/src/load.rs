@@ -32,7 +32,11 @@ impl From<DuckDbError> for Failure {
 
 /// Loads all slices that can be loaded. Where one cannot, the others are in all the same, and the answer names the first
 /// that is not; loading the others again changes nothing.
-pub fn load(connection: &Connection, tables: &Tables, slices: &[SliceLoad]) -> Result<Vec<Verdict>, WarehouseError> {
+pub fn load(
+    connection: &Connection,
+    tables: &Tables,
+    slices: &[SliceLoad],
+) -> Result<Vec<Verdict>, WarehouseError> {
     let mut refused: BTreeMap<usize, String> = BTreeMap::new();
     for (place, slice) in slices.iter().enumerate() {
         if let Err(detail) = check_conservation(slice) {
@@ -101,18 +105,9 @@ impl<'a> Attempt<'a> {
                 )
                 .map_err(failed())?;
         }
-        let t0 = std::time::Instant::now();
         for wave in self.waves(at_hand) {
             self.load_wave(&wave)?;
         }
-        use std::sync::atomic::Ordering::Relaxed;
-        crate::tables::WAVE.fetch_add(t0.elapsed().as_micros() as u64, Relaxed);
-        let t0 = std::time::Instant::now();
-        struct D(std::time::Instant);
-        impl Drop for D { fn drop(&mut self) { 
-        crate::tables::COM.fetch_add(self.0.elapsed().as_micros() as u64, Relaxed);
-        eprintln!("wave {:?} of which append {:?} flush {:?}; commit {:?}", crate::tables::WAVE, crate::tables::APP, crate::tables::FL, crate::tables::COM ); } }
-        let _d = D(t0);
         self.connection.execute_batch("COMMIT").map_err(DuckDbError::engine("commit a load"))?;
         Ok(())
     }
@@ -168,7 +163,8 @@ impl<'a> Attempt<'a> {
     /// Deletes what is replaced: one statement per table, and none where the ledger says that nothing is there.
     fn delete_replaced(&self, steps: &[Step]) -> Result<(), DuckDbError> {
         for table in Table::ALL.iter().filter(|table| !is_merged(**table)) {
-            let keys = steps.iter().filter(|step| step.decision == Decision::Replace && step.has_rows_in(*table));
+            let keys =
+                steps.iter().filter(|step| step.decision == Decision::Replace && step.has_rows_in(*table));
             self.delete(table.name(), keys)?;
         }
         let keys = steps.iter().filter(|step| step.records_anew() && step.known.rejected > 0);
@@ -239,7 +235,7 @@ impl<'a> Attempt<'a> {
                 (Decision::Replace, Some(line)) => line.loaded.clone(),
                 _ => TableSums::default(),
             };
-            ledger::write(lines.batch(), load, state_of(step.decision), &superseded);
+            ledger::write_line(lines.batch(), load, state_of(step.decision), &superseded);
             if step.records_anew() {
                 ledger::write_rejected(rejected.batch(), load);
             }
@@ -281,7 +277,8 @@ impl<'a> Attempt<'a> {
             return Ok(HashSet::new());
         }
         let marks = vec!["?"; keys.len()].join(", ");
-        let sql = format!("SELECT slice_key, sha256 FROM {DATASET}.raw_documents WHERE slice_key IN ({marks})");
+        let sql =
+            format!("SELECT slice_key, sha256 FROM {DATASET}.raw_documents WHERE slice_key IN ({marks})");
         let mut statement = self.connection.prepare(&sql).map_err(failed())?;
         let rows = statement
             .query_map(params_from_iter(keys), |row| Ok((row.get(0)?, row.get(1)?)))

@@ -24,7 +24,7 @@ use crate::{
 pub struct Options {
     /// What DuckDB may hold in memory, as it writes sizes. More makes nothing faster: a load streams.
     pub memory_limit: String,
-    /// How many threads DuckDB may use for itself.
+    /// How many threads DuckDB may use for itself. A second one costs a load more than it gives.
     pub threads: u8,
     /// How often readers get to see a load that goes on; never, if `None`: then `publish` is the caller's.
     pub publish_every: Option<Duration>,
@@ -36,7 +36,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             memory_limit: "96MB".to_owned(),
-            threads: 2,
+            threads: 1,
             publish_every: Some(Duration::from_secs(5)),
             on_wait: || {},
         }
@@ -79,7 +79,11 @@ impl DuckDb {
     ///
     /// # Errors
     /// As `open_writer`.
-    pub fn open_writer_with(data_dir: &Path, is_simulated: bool, options: &Options) -> Result<Self, DuckDbError> {
+    pub fn open_writer_with(
+        data_dir: &Path,
+        is_simulated: bool,
+        options: &Options,
+    ) -> Result<Self, DuckDbError> {
         let folder = data_dir.join(".writer");
         fs::create_dir_all(&folder).map_err(DuckDbError::file("create", &folder))?;
         let lock = WriterLock::take(&folder.join("lock"), options.on_wait)?;
@@ -92,11 +96,12 @@ impl DuckDb {
             .max_memory(&options.memory_limit)
             .and_then(|config| config.threads(i64::from(options.threads)))
             .and_then(|config| config.with("preserve_insertion_order", "false"))
+            // Publishing checkpoints; in between, DuckDB would rewrite the last rows of a table again and again.
+            .and_then(|config| config.with("wal_autocheckpoint", "256MB"))
             .and_then(|config| config.enable_autoload_extension(false))
             .map_err(DuckDbError::engine("set up the warehouse"))?;
         let connection = Connection::open_with_flags(&private, config)
             .map_err(DuckDbError::engine("open the warehouse"))?;
-        if let Ok(sql) = std::env::var("H5SQL") { connection.execute_batch(&sql).unwrap(); }
         if let Some(info) = schema::read_info(&connection)? {
             if info.is_simulated != is_simulated {
                 return Err(DuckDbError::OtherKind { path: published, is_simulated: info.is_simulated });
@@ -166,12 +171,12 @@ impl DuckDb {
         &self,
         work: impl FnOnce(&mut Writer) -> Result<T, WarehouseError> + Send + 'static,
     ) -> Result<T, WarehouseError> {
-        self.blocking(|writer| {
-            match schema::read_info(&writer.connection)? {
-                Some(info) if info.schema_version == SCHEMA_VERSION => Ok(work(writer)),
-                Some(info) => Err(DuckDbError::NotMigrated(format!("its schema version is {}", info.schema_version))),
-                None => Err(DuckDbError::NotMigrated("it has no tables".to_owned())),
+        self.blocking(|writer| match schema::read_info(&writer.connection)? {
+            Some(info) if info.schema_version == SCHEMA_VERSION => Ok(work(writer)),
+            Some(info) => {
+                Err(DuckDbError::NotMigrated(format!("its schema version is {}", info.schema_version)))
             }
+            None => Err(DuckDbError::NotMigrated("it has no tables".to_owned())),
         })
         .await?
     }

@@ -5,6 +5,7 @@ use aispend_ports::{LedgerLine, RunLine, SliceLoad, Verdict, Warehouse, Warehous
 use aispend_proto::{Table, v1::RecordSet};
 use async_trait::async_trait;
 use duckdb::params;
+use jiff::Timestamp;
 
 use crate::{DuckDb, DuckDbError, ledger, load, schema, snapshot};
 
@@ -55,7 +56,7 @@ fn replace_run(connection: &duckdb::Connection, run: &RunLine) -> duckdb::Result
             run.run_id,
             run.trigger,
             run.started_at.as_microsecond(),
-            run.finished_at.map(|moment| moment.as_microsecond()),
+            run.finished_at.map(Timestamp::as_microsecond),
             run.state,
             count(run.planned),
             count(run.loaded),

@@ -61,7 +61,9 @@ pub fn copy_whole(from: &Path, to: &Path) -> Result<(), DuckDbError> {
 
 fn remove_if_there(path: &Path) -> Result<(), DuckDbError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(DuckDbError::file("remove", path)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(DuckDbError::file("remove", path)(error))
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -152,9 +152,5 @@ fn moment(unit: TimeUnit, value: i64) -> Cell {
 }
 
 fn without_zeros(number: String) -> String {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        number
-    }
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.').to_owned() } else { number }
 }

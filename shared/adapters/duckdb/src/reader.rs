@@ -59,7 +59,8 @@ impl Reader {
     /// When the file cannot be read.
     pub fn is_simulated(&self) -> Result<bool, DuckDbError> {
         let info = self.with(schema::read_info)?;
-        info.map(|info| info.is_simulated).ok_or_else(|| DuckDbError::NotMigrated("it has no tables".to_owned()))
+        info.map(|info| info.is_simulated)
+            .ok_or_else(|| DuckDbError::NotMigrated("it has no tables".to_owned()))
     }
 
     /// All columns of a table or view as CSV, lineage included, rows sorted: two warehouses with the same content give
@@ -98,7 +99,11 @@ fn connect(path: &Path) -> Result<Connection, DuckDbError> {
 impl Identity {
     fn of(path: &Path) -> Result<Self, DuckDbError> {
         match fs::metadata(path) {
-            Ok(file) => Ok(Self { device: file.dev(), inode: file.ino(), modified: (file.mtime(), file.mtime_nsec()) }),
+            Ok(file) => Ok(Self {
+                device: file.dev(),
+                inode: file.ino(),
+                modified: (file.mtime(), file.mtime_nsec()),
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(DuckDbError::Missing { path: path.to_owned() })
             }

@@ -68,7 +68,12 @@ pub fn roll_back(connection: &Connection) {
     }
 }
 
-fn create(connection: &Connection, tables: &Tables, digest: &str, is_simulated: bool) -> Result<(), DuckDbError> {
+fn create(
+    connection: &Connection,
+    tables: &Tables,
+    digest: &str,
+    is_simulated: bool,
+) -> Result<(), DuckDbError> {
     run(connection, &format!("CREATE SCHEMA IF NOT EXISTS {DATASET}"))?;
     for table in tables.iter() {
         let statements = table.create(Engine::DuckDb);

@@ -53,7 +53,9 @@ fn write(message: &mut Vec<u8>, row: &Row, place: usize, column: &Column) -> duc
         ColumnKind::Moment => encode(row.get(place)?, |value| sfixed64::encode(field, &value, message)),
         ColumnKind::Decimal => encode(row.get(place)?, |value| sint64::encode(field, &value, message)),
         ColumnKind::Integer => encode(row.get(place)?, |value| int64::encode(field, &value, message)),
-        ColumnKind::Flag => encode(row.get(place)?, |value| prost::encoding::bool::encode(field, &value, message)),
+        ColumnKind::Flag => {
+            encode(row.get(place)?, |value| prost::encoding::bool::encode(field, &value, message));
+        }
         ColumnKind::Text => {
             encode(row.get(place)?, |value| prost::encoding::string::encode(field, &value, message));
         }
@@ -64,5 +66,76 @@ fn write(message: &mut Vec<u8>, row: &Row, place: usize, column: &Column) -> duc
 fn encode<T>(value: Option<T>, write: impl FnOnce(T)) {
     if let Some(value) = value {
         write(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aispend_model::{Feed, Generation, Order, Slice};
+    use aispend_ports::{SliceLoad, SliceOutcome};
+    use aispend_proto::{ContentHash, TableSums};
+    use bytes::Bytes;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{load::load, schema::migrate, tables::Tables};
+
+    /// A row with every column said, and extreme where that can hurt.
+    fn full_row(table: Table) -> RecordSet {
+        let mut row = Vec::new();
+        for (place, column) in table.columns().iter().enumerate() {
+            let field = FIRST_FIELD + place as u32;
+            match column.kind {
+                ColumnKind::Date => int32::encode(field, &(-1_000 - place as i32), &mut row),
+                ColumnKind::Moment => sfixed64::encode(field, &-1_234_567_890_123_456, &mut row),
+                ColumnKind::Decimal => sint64::encode(field, &(i64::MIN + place as i64), &mut row),
+                ColumnKind::Integer => int64::encode(field, &(i64::MAX - place as i64), &mut row),
+                ColumnKind::Flag => prost::encoding::bool::encode(field, &true, &mut row),
+                ColumnKind::Text => {
+                    prost::encoding::string::encode(field, &format!("'{place}'\n\"ä\\,"), &mut row);
+                }
+            }
+        }
+        let field = Table::ALL.iter().position(|known| *known == table).unwrap() as u32 + 1;
+        let mut set = Vec::new();
+        encode_key(field, WireType::LengthDelimited, &mut set);
+        encode_varint(row.len() as u64, &mut set);
+        set.extend_from_slice(&row);
+        RecordSet::decode(set.as_slice()).unwrap()
+    }
+
+    #[test]
+    fn every_column_of_every_table_comes_back_as_it_went_in() {
+        let connection = Connection::open_in_memory().unwrap();
+        let tables = Tables::new();
+        migrate(&connection, &tables, true).unwrap();
+        for (place, table) in Table::ALL.iter().enumerate() {
+            let set = full_row(*table);
+            let (mut sums, mut hash) = (TableSums::default(), ContentHash::default());
+            set.visit(&mut sums);
+            set.visit(&mut hash);
+            let slice = SliceLoad {
+                slice: Slice::all(Feed::SheetBudgets, place.to_string()),
+                order: Order { generation: Generation(10), revision: 0, reader_version: 1 },
+                run_id: "run".into(),
+                source: "test".into(),
+                outcome: SliceOutcome::Complete,
+                outcome_reason: String::new(),
+                frames: Bytes::from(set.encode_length_delimited_to_vec()),
+                accepted: sums.clone(),
+                read: sums,
+                rejected: Vec::new(),
+                documents: Vec::new(),
+                context: Vec::new(),
+                context_digest: String::new(),
+                content_hash: hash.to_bytes(),
+                rounded_amounts: 0,
+                rounded_lost_usd: "0".into(),
+                findings: Vec::new(),
+                loaded_at: Timestamp::UNIX_EPOCH,
+            };
+            load(&connection, &tables, &[slice]).unwrap();
+            assert_eq!(read(&connection, *table).unwrap(), set, "{}", table.name());
+        }
     }
 }

@@ -83,12 +83,8 @@ impl Append {
         };
         appender
             .and_then(|mut appender| {
-                let t=std::time::Instant::now();
                 appender.append_record_batch(rows)?;
-                APP.fetch_add(t.elapsed().as_micros() as u64, std::sync::atomic::Ordering::Relaxed);
-                let t=std::time::Instant::now();
-                let r = appender.flush();
-                FL.fetch_add(t.elapsed().as_micros() as u64, std::sync::atomic::Ordering::Relaxed); r
+                appender.flush()
             })
             .map_err(DuckDbError::engine("append rows"))
     }
@@ -139,8 +135,3 @@ pub fn is_merged(table: Table) -> bool {
 pub fn staging_name(table: &str) -> String {
     format!("merge_{table}")
 }
-
-pub static APP: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-pub static FL: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-pub static WAVE: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-pub static COM: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);

@@ -1,4 +1,5 @@
 //! DuckDB tells the stories of every warehouse.
+#![allow(clippy::unwrap_used)]
 
 use aispend_duckdb::DuckDb;
 use tempfile::TempDir;

@@ -28,7 +28,7 @@ impl Default for RetryPolicy {
         Self {
             min_attempts: 8,
             answering_budget: Duration::from_secs(420),
-            silent_budget: Duration::from_secs(90),
+            silent_budget: Duration::from_secs(45),
             base: Duration::from_millis(500),
             busy_base: Duration::from_secs(2),
             cap: Duration::from_secs(120),

@@ -118,9 +118,9 @@ pub(super) fn decide(event: &Event, kind: Kind, amounts: &Amounts) -> Decision {
     let is_contradiction = kind != Kind::Unknown && is_billed != by_kind;
     let charge = match kind {
         _ if is_billed => Charge::UsageBased,
-        Kind::Included => Charge::Included,
-        // A kind that does not say "included" is not taken for it.
-        Kind::UsageBased | Kind::NotCharged | Kind::Unknown => Charge::NotCharged,
+        Kind::NotCharged => Charge::NotCharged,
+        // Neither billed nor called off: the plan covers it, whatever its kind is called.
+        Kind::UsageBased | Kind::Included | Kind::Unknown => Charge::Included,
     };
     let money = |amount: Option<Rounded>| amount.map(|amount| amount.money);
     // The form of 2025 states the tokens' price only, and there is no other charge on a token based call.
@@ -197,7 +197,7 @@ mod tests {
         );
         check(
             r#"{"kind":"Usage-based","isChargeable":false,"chargedCents":5}"#,
-            "not_charged",
+            "included_usage",
             "0",
             true,
             false,
@@ -210,7 +210,7 @@ mod tests {
             false,
             false,
         );
-        check(r#"{"chargedCents":5}"#, "not_charged", "0", false, false);
+        check(r#"{"chargedCents":5}"#, "included_usage", "0", false, false);
     }
 
     #[test]
