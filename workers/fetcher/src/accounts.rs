@@ -6,7 +6,7 @@ use aispend_model::{Request, Vendor};
 use aispend_ports::{Archive, ArchiveError, Clock, Fetch, FetchError};
 use aispend_proto::v1::Notice;
 use aispend_sources::Refusal;
-use aispend_sources::anthropic::{me_answer, me_request};
+use aispend_sources::anthropic::{me_answer, me_request, organisation_of, probe_request};
 use bytes::Bytes;
 
 use crate::settings::{FetcherSettings, KeyKind};
@@ -64,6 +64,7 @@ pub async fn resolve(
     archive: &dyn Archive,
     clock: &dyn Clock,
 ) -> Result<Accounts, ArchiveError> {
+    let today = clock.today();
     let mut accounts = Accounts::default();
     for key in &settings.anthropic {
         let answer = match ask_me(settings, fetch, clock, &key.slot).await {
@@ -75,15 +76,9 @@ pub async fn resolve(
         };
         let (org_id, name) = match answer {
             Ok(Some(identity)) => identity,
-            Ok(None) => {
-                accounts.notices.push(Notice {
-                    subject: key.setting.clone(),
-                    message: "the key's organisation cannot be told".to_owned(),
-                    remedy: "check that the key is an Admin key (sk-ant-admin01-…) or has the scope read:analytics".to_owned(),
-                    is_failure: true,
-                });
-                continue;
-            }
+            // The route is closed to this key, and no header told: what its reports say, else the setting's own name,
+            // which is remembered like any other.
+            Ok(None) => (told_by_report(fetch, &key.slot, today).await.unwrap_or_else(|| key.slot.clone()), String::new()),
             Err(refusal) => {
                 accounts.notices.push(Notice {
                     subject: key.setting.clone(),
@@ -118,6 +113,12 @@ pub async fn resolve(
         place.get_or_insert_with(|| key.slot.clone());
     }
     Ok(accounts)
+}
+
+/// The organisation as a report names it.
+async fn told_by_report(fetch: &dyn Fetch, slot: &str, today: jiff::civil::Date) -> Option<String> {
+    let response = fetch.send(&probe_request(slot, today.yesterday().ok()?)).await.ok()?;
+    organisation_of(&response)
 }
 
 /// Asks again where a good answer could not be read: one cut-off body is no identity.

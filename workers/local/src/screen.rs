@@ -56,7 +56,8 @@ pub fn board(reader: &Reader) -> Result<Board, Failure> {
     ))?;
     let first = overall.rows.first().cloned().unwrap_or_default();
     let checks = reader.query(
-        "SELECT check_name, status, detail FROM ai_usage_analytics.vw_data_quality_dashboard ORDER BY check_name",
+        "SELECT check_name, status, detail, ROUND(measured_value, 2) AS measured, target \
+         FROM ai_usage_analytics.vw_data_quality_dashboard ORDER BY check_name",
     )?;
     Ok(Board {
         period: format!("{} to {}", text(&first, 0), text(&first, 1)),
@@ -65,7 +66,14 @@ pub fn board(reader: &Reader) -> Result<Board, Failure> {
         platforms: lines("platform", 10)?,
         teams: lines("team", 8)?,
         people: lines("user_email", 8)?,
-        checks: checks.rows.iter().map(|row| (text(row, 0), text(row, 1), text(row, 2))).collect(),
+        checks: checks
+            .rows
+            .iter()
+            .map(|row| {
+                let measured = format!("{} {} (target {})", text(row, 3), text(row, 2), text(row, 4));
+                (text(row, 0), text(row, 1), measured)
+            })
+            .collect(),
     })
 }
 
@@ -87,7 +95,7 @@ impl Board {
             let good = self.checks.iter().filter(|(_, status, _)| is_good(status)).count();
             println!("Checks        {good} of {} pass", self.checks.len());
             for (name, status, detail) in self.checks.iter().filter(|(_, status, _)| !is_good(status)) {
-                println!("  {status:<8} {name}: {detail}");
+                println!("  {status:<8} {name:<28} {detail}");
             }
             println!();
         }

@@ -87,6 +87,18 @@ pub fn me_answer(response: &Response) -> Result<Option<(String, String)>, Refusa
     Ok(header.map(|id| (id.to_owned(), String::new())))
 }
 
+#[derive(Deserialize)]
+struct Named {
+    organization_id: Option<String>,
+}
+
+/// The organisation that any answer names, in its header or its body.
+pub fn organisation_of(response: &Response) -> Option<String> {
+    let header = response.header("anthropic-organization-id").map(str::to_owned);
+    let body = || serde_json::from_slice::<Named>(&response.body).ok()?.organization_id;
+    header.or_else(body).map(|id| id.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -99,6 +111,15 @@ mod tests {
 
     fn error(status: u16, message: &str) -> Response {
         answer(status, &format!(r#"{{"type":"error","error":{{"type":"x","message":"{message}"}}}}"#))
+    }
+
+    #[test]
+    fn an_organisation_is_read_from_header_or_body() {
+        let mut named = answer(403, "");
+        named.headers.push(("anthropic-organization-id".to_owned(), "org-1".to_owned()));
+        assert_eq!(organisation_of(&named).as_deref(), Some("org-1"));
+        assert_eq!(organisation_of(&answer(200, r#"{"data":[],"organization_id":"org-2"}"#)).as_deref(), Some("org-2"));
+        assert_eq!(organisation_of(&answer(200, r#"{"data":[]}"#)), None);
     }
 
     #[test]
