@@ -19,7 +19,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("cargo::rerun-if-changed={file}");
     }
     let descriptors = protox::compile(files, ["."])?;
-    let rows = descriptors.file.iter().find(|file| file.name().ends_with("rows.proto")).ok_or("rows.proto")?;
+    let rows =
+        descriptors.file.iter().find(|file| file.name().ends_with("rows.proto")).ok_or("rows.proto")?;
     let set = rows.message_type.iter().find(|message| message.name() == "RecordSet").ok_or("RecordSet")?;
 
     let mut code = String::new();
@@ -37,10 +38,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         writeln!(names, "            Self::{variant} => \"{table}\",")?;
         writeln!(columns, "            Self::{variant} => {row}::COLUMNS,")?;
         writeln!(each, "        for row in &self.{table} {{ visitor.row(row); }}")?;
-        writeln!(counts, "        + self.{table}.len()")?;
+        {
+            let plus = if counts.is_empty() { "" } else { "        + " };
+            writeln!(counts, "{plus}self.{table}.len()")?;
+        }
         write_row(&mut code, table, &variant, row, message)?;
     }
-    let all = set.field.iter().map(|field| format!("Table::{}", upper_camel(field.name()))).collect::<Vec<_>>().join(", ");
+    let all = set
+        .field
+        .iter()
+        .map(|field| format!("Table::{}", upper_camel(field.name())))
+        .collect::<Vec<_>>()
+        .join(", ");
     write!(
         code,
         "/// Every table that records go to.\n\
@@ -49,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
          \n    /// The table's name in SQL.\n    pub const fn name(self) -> &'static str {{\n        match self {{\n{names}        }}\n    }}\n\
          \n    /// Its columns in order, lineage excluded.\n    pub const fn columns(self) -> &'static [Column] {{\n        match self {{\n{columns}        }}\n    }}\n}}\n\
          impl RecordSet {{\n    /// Shows every row to the visitor, table by table.\n    pub fn visit(&self, visitor: &mut impl RowVisitor) {{\n{each}    }}\n\
-         \n    /// Rows of all tables.\n    pub fn len(&self) -> usize {{\n        0\n{counts}    }}\n}}\n"
+         \n    /// Rows of all tables.\n    pub fn len(&self) -> usize {{\n        {counts}    }}\n}}\n"
     )?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("rows.rs"), code)?;
@@ -83,7 +92,10 @@ fn write_row(
         }
         let nullable = field.proto3_optional();
         let (kind, method) = column_kind(field)?;
-        writeln!(columns, "        Column {{ name: \"{name}\", kind: ColumnKind::{kind}, is_nullable: {nullable} }},")?;
+        writeln!(
+            columns,
+            "        Column {{ name: \"{name}\", kind: ColumnKind::{kind}, is_nullable: {nullable} }},"
+        )?;
         let value = match (method, nullable) {
             ("text", true) => format!("self.{name}.as_deref()"),
             ("text", false) => format!("Some(self.{name}.as_str())"),
@@ -115,7 +127,9 @@ fn column_kind(field: &FieldDescriptorProto) -> Result<(&'static str, &'static s
         Type::Int64 => Ok(("Integer", "integer")),
         Type::Bool => Ok(("Flag", "flag")),
         Type::String => Ok(("Text", "text")),
-        other => Err(format!("rows.proto: `{}` has type {other:?}, which stands for no column", field.name())),
+        other => {
+            Err(format!("rows.proto: `{}` has type {other:?}, which stands for no column", field.name()))
+        }
     }
 }
 
@@ -141,7 +155,7 @@ fn list_fields(listing: &mut String, message: &DescriptorProto) -> std::fmt::Res
 
 fn upper_camel(name: &str) -> String {
     name.split('_')
-        .flat_map(|word| {
+        .filter_map(|word| {
             let mut letters = word.chars();
             letters.next().map(|first| first.to_uppercase().chain(letters))
         })

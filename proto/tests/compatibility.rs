@@ -45,7 +45,8 @@ fn every_field_of_the_last_release_is_still_what_it_was() {
 #[test]
 fn a_broken_change_is_named() {
     let released = "Slice.feed = 1: string\nSlice.org_id = 2: string\nSlice.day = 3: optional int32\n";
-    let renumbered = "Slice.feed = 4: string\nSlice.org_id = 2: int64\nSlice.tag = 3: string\nSlice.more = 9: bool\n";
+    let renumbered =
+        "Slice.feed = 4: string\nSlice.org_id = 2: int64\nSlice.tag = 3: string\nSlice.more = 9: bool\n";
     assert_eq!(
         broken(released, renumbered),
         [

@@ -86,7 +86,10 @@ pub fn read(sources: &Sources<'_>, problems: &mut Vec<Problem>) -> (Values, toml
     let table = match &sources.file {
         None => toml::Table::new(),
         Some((name, text)) => text.parse().unwrap_or_else(|error: toml::de::Error| {
-            problems.push(Problem { place: name.clone(), message: error.to_string().trim_end().replace('\n', " ") });
+            problems.push(Problem {
+                place: name.clone(),
+                message: error.to_string().trim_end().replace('\n', " "),
+            });
             toml::Table::new()
         }),
     };
@@ -95,7 +98,8 @@ pub fn read(sources: &Sources<'_>, problems: &mut Vec<Problem>) -> (Values, toml
     flatten("", &table, file_name, &mut from_file, problems);
     let mut values = Values::new();
     for declared in DECLARED {
-        let flag = sources.flags.iter().find(|(name, _)| *name == declared.name).map(|(_, text)| text.clone());
+        let flag =
+            sources.flags.iter().find(|(name, _)| *name == declared.name).map(|(_, text)| text.clone());
         let variable = (sources.variable)(declared.variable).filter(|text| !text.trim().is_empty());
         let (text, origin, place) = if let Some(text) = flag {
             (text, Origin::Flag, format!("--{}", declared.name.replace('_', "-")))
@@ -112,10 +116,14 @@ pub fn read(sources: &Sources<'_>, problems: &mut Vec<Problem>) -> (Values, toml
         }
         values.insert(declared.name, Value { text, origin });
     }
-    for name in from_file.keys().filter(|name| DECLARED.iter().all(|declared| declared.name != name.as_str())) {
+    for name in from_file.keys().filter(|name| DECLARED.iter().all(|declared| declared.name != name.as_str()))
+    {
         let section = name.split_once('.').map_or("", |(section, _)| section);
-        let known: Vec<&str> =
-            DECLARED.iter().map(|declared| declared.name).filter(|known| known.starts_with(section)).collect();
+        let known: Vec<&str> = DECLARED
+            .iter()
+            .map(|declared| declared.name)
+            .filter(|known| known.starts_with(section))
+            .collect();
         problems.push(Problem {
             place: format!("{file_name}: {name}"),
             message: format!("there is no such setting; there are {}", known.join(", ")),
@@ -151,10 +159,12 @@ fn flatten(
                 let texts: Vec<&str> = items.iter().filter_map(toml::Value::as_str).collect();
                 into.insert(name, texts.join(","));
             }
-            toml::Value::Array(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => problems.push(Problem {
-                place: format!("{file_name}: {name}"),
-                message: "must be a text, a whole number, a day or a list of texts".to_owned(),
-            }),
+            toml::Value::Array(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => {
+                problems.push(Problem {
+                    place: format!("{file_name}: {name}"),
+                    message: "must be a text, a whole number, a day or a list of texts".to_owned(),
+                });
+            }
         }
     }
 }
@@ -166,9 +176,14 @@ fn wrong(declared: &Declared, text: &str) -> Option<String> {
     }
     match declared.kind {
         Kind::Text | Kind::List => None,
-        Kind::Secret => text.chars().any(char::is_control).then(|| "holds a line break or another control character".to_owned()),
+        Kind::Secret => text
+            .chars()
+            .any(char::is_control)
+            .then(|| "holds a line break or another control character".to_owned()),
         Kind::Day => parse_day(text).err().map(|error| error.to_string()),
-        Kind::Seconds => text.parse::<u64>().is_err().then(|| format!("`{text}` is not a whole number of seconds")),
+        Kind::Seconds => {
+            text.parse::<u64>().is_err().then(|| format!("`{text}` is not a whole number of seconds"))
+        }
         Kind::Count => text
             .parse::<u32>()
             .map_or(true, |count| count == 0)

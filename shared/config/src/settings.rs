@@ -54,9 +54,10 @@ impl Settings {
         let mut problems = Vec::new();
         let (values, table) = read(sources, &mut problems);
         let mut settings = Self { values, anthropic: Vec::new(), cursor: Vec::new(), tabs: BTreeMap::new() };
-        for (name, slot, is_admin) in
-            [("anthropic.admin_key", "anthropic-admin", true), ("anthropic.analytics_key", "anthropic-analytics", false)]
-        {
+        for (name, slot, is_admin) in [
+            ("anthropic.admin_key", "anthropic-admin", true),
+            ("anthropic.analytics_key", "anthropic-analytics", false),
+        ] {
             if let Some(key) = settings.text(name) {
                 let setting = variable_of(name);
                 settings.anthropic.push(AnthropicAccount {
@@ -78,7 +79,12 @@ impl Settings {
 
     fn read_organisations(&mut self, table: &toml::Table, problems: &mut Vec<Problem>) {
         let list = |section: &str, key: &str| {
-            table.get(section).and_then(|section| section.get(key)).and_then(toml::Value::as_array).cloned().unwrap_or_default()
+            table
+                .get(section)
+                .and_then(|section| section.get(key))
+                .and_then(toml::Value::as_array)
+                .cloned()
+                .unwrap_or_default()
         };
         for (place, organisation) in list("anthropic", "organisations").iter().enumerate() {
             let text = |key: &str| organisation.get(key).and_then(toml::Value::as_str).map(str::to_owned);
@@ -194,7 +200,11 @@ impl Settings {
 }
 
 fn variable_of(name: &str) -> String {
-    DECLARED.iter().find(|declared| declared.name == name).map_or(name, |declared| declared.variable).to_owned()
+    DECLARED
+        .iter()
+        .find(|declared| declared.name == name)
+        .map_or(name, |declared| declared.variable)
+        .to_owned()
 }
 
 #[cfg(test)]

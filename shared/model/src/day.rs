@@ -21,7 +21,8 @@ pub fn day_number(day: Date) -> i32 {
 /// # Errors
 /// Outside the years -9999 to 9999.
 pub fn day_from_number(number: i32) -> Result<Date, DayError> {
-    EPOCH.checked_add(jiff::Span::new().try_days(number).map_err(|_| DayError(number.to_string()))?)
+    EPOCH
+        .checked_add(jiff::Span::new().try_days(number).map_err(|_| DayError(number.to_string()))?)
         .map_err(|_| DayError(number.to_string()))
 }
 
@@ -46,7 +47,7 @@ pub fn parse_day(text: &str) -> Result<Date, DayError> {
 pub fn parse_moment(text: &str) -> Result<i64, DayError> {
     text.trim()
         .parse::<Timestamp>()
-        .map(|moment| moment.as_microsecond())
+        .map(Timestamp::as_microsecond)
         .map_err(|_| DayError(text.chars().take(40).collect()))
 }
 

@@ -121,7 +121,10 @@ impl fmt::Display for Feed {
 impl FromStr for Feed {
     type Err = UnknownFeed;
     fn from_str(text: &str) -> Result<Self, UnknownFeed> {
-        Self::ALL.into_iter().find(|feed| feed.as_str() == text).ok_or_else(|| UnknownFeed { name: text.to_owned() })
+        Self::ALL
+            .into_iter()
+            .find(|feed| feed.as_str() == text)
+            .ok_or_else(|| UnknownFeed { name: text.to_owned() })
     }
 }
 

@@ -131,7 +131,11 @@ mod tests {
 
     #[test]
     fn a_newer_observation_beats_any_revision_of_an_older_one() {
-        let order = |generation, revision, reader_version| Order { generation: Generation(generation), revision, reader_version };
+        let order = |generation, revision, reader_version| Order {
+            generation: Generation(generation),
+            revision,
+            reader_version,
+        };
         assert!(order(2, 0, 1) > order(1, 9, 9));
         assert!(order(1, 1, 1) > order(1, 0, 9));
         assert!(order(1, 0, 2) > order(1, 0, 1));

@@ -17,6 +17,6 @@ pub use fetch::{Fetch, FetchError};
 pub use frames::{FRAME_ROWS, FrameError, Frames, FramesWriter};
 pub use parked::{Parked, ParkedError, ParkedStore};
 pub use warehouse::{
-    ContextRef, Decision, DocumentRef, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome, Verdict,
-    Warehouse, WarehouseError, decide, vanished,
+    ContextRef, Decision, DocumentRef, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome,
+    Verdict, Warehouse, WarehouseError, decide, vanished,
 };

@@ -264,7 +264,9 @@ pub fn decide(current: Option<&LedgerLine>, incoming: &SliceLoad) -> Decision {
     }
     match current {
         Some(line) if incoming.order <= line.order => Decision::Skip,
-        Some(line) if line.content_hash == incoming.content_hash && line.source == incoming.source => Decision::Keep,
+        Some(line) if line.content_hash == incoming.content_hash && line.source == incoming.source => {
+            Decision::Keep
+        }
         Some(_) | None => Decision::Replace,
     }
 }

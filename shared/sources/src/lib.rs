@@ -32,7 +32,13 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     /// When the body is not what the vendor promises; the fetcher asks again before it gives up.
-    fn follow(&self, ask: &Ask, request: &Request, response: &Response, so_far: Progress) -> Result<Followed, SourceError>;
+    fn follow(
+        &self,
+        ask: &Ask,
+        request: &Request,
+        response: &Response,
+        so_far: Progress,
+    ) -> Result<Followed, SourceError>;
 
     /// Reads every record of a complete slice. Money that cannot be read exactly is an error: the slice is parked.
     ///

@@ -1,9 +1,7 @@
 //! Wire types to values and back: documents, context, totals, rejected records, batches.
 
 use aispend_model::{Generation, Money};
-use aispend_ports::{
-    Archive, ArchiveError, ContextRef, DocumentRef, FrameError, Frames, Rejected,
-};
+use aispend_ports::{Archive, ArchiveError, ContextRef, DocumentRef, FrameError, Frames, Rejected};
 use aispend_proto::v1::batch::Place;
 use aispend_proto::v1::{self, Batch, BatchObject};
 use aispend_proto::{Table, TableSums};
@@ -113,10 +111,10 @@ pub fn rejected_to_wire(rejected: &Rejected) -> Result<v1::RejectedRecord, Messa
         reason: rejected.reason.clone(),
         place: rejected.place.clone(),
         record: rejected.record.clone(),
-        money_nano: rejected
-            .money
-            .wire()
-            .map_err(|error| MessageError::Value { field: "rejected.money_nano", value: error.to_string() })?,
+        money_nano: rejected.money.wire().map_err(|error| MessageError::Value {
+            field: "rejected.money_nano",
+            value: error.to_string(),
+        })?,
         document: 0,
     })
 }
@@ -146,7 +144,8 @@ pub async fn store_batch(
     let place = if frames.len() <= INLINE_BYTES {
         Place::Frames(frames)
     } else {
-        let damaged = |error: FrameError| ArchiveError::Damaged { name: name.to_owned(), detail: error.to_string() };
+        let damaged =
+            |error: FrameError| ArchiveError::Damaged { name: name.to_owned(), detail: error.to_string() };
         let compressed = Frames::compress(&frames).map_err(damaged)?;
         let size_bytes = compressed.len() as u64;
         archive.put(name, compressed).await?;
@@ -165,9 +164,10 @@ pub async fn batch_frames(archive: &dyn Archive, batch: &Batch) -> Result<Bytes,
         Some(Place::Frames(frames)) => Ok(frames.clone()),
         Some(Place::Object(object)) => {
             let compressed = archive.get(&object.name).await?;
-            Frames::decompress(&compressed)
-                .map(Frames::into_bytes)
-                .map_err(|error| ArchiveError::Damaged { name: object.name.clone(), detail: error.to_string() })
+            Frames::decompress(&compressed).map(Frames::into_bytes).map_err(|error| ArchiveError::Damaged {
+                name: object.name.clone(),
+                detail: error.to_string(),
+            })
         }
     }
 }

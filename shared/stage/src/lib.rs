@@ -11,8 +11,8 @@ mod plain;
 mod runner;
 
 pub use convert::{
-    batch_frames, context_from_wire, context_to_wire, documents_from_wire, documents_to_wire, rejected_from_wire,
-    rejected_to_wire, store_batch, sums_from_wire, sums_to_wire,
+    batch_frames, context_from_wire, context_to_wire, documents_from_wire, documents_to_wire,
+    rejected_from_wire, rejected_to_wire, store_batch, sums_from_wire, sums_to_wire,
 };
 pub use counters::{Counters, Counts};
 pub use disposition::{Classify, Disposition, error_chain};

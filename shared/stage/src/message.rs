@@ -148,9 +148,12 @@ pub fn slice_from_wire(slice: &v1::Slice) -> Result<Slice, MessageError> {
 
 /// A slice as messages carry it.
 pub fn slice_to_wire(slice: &Slice) -> v1::Slice {
-    v1::Slice { feed: slice.feed.as_str().to_owned(), org_id: slice.org_id.clone(), day: slice.day.map(day_number) }
+    v1::Slice {
+        feed: slice.feed.as_str().to_owned(),
+        org_id: slice.org_id.clone(),
+        day: slice.day.map(day_number),
+    }
 }
-
 
 /// The `SliceFetched` envelope behind a message of any stage after the fetcher: what replay sends.
 pub(crate) fn fetched_behind(envelope: &Envelope) -> Option<Envelope> {

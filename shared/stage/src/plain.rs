@@ -52,7 +52,8 @@ fn request(data: &[u8]) -> Result<Body, String> {
         feed.parse::<Feed>().map_err(|error| error.to_string())?;
     }
     let day = |name: &str, text: Option<String>| {
-        text.map(|text| parse_day(&text).map(day_number).map_err(|error| format!("`{name}`: {error}"))).transpose()
+        text.map(|text| parse_day(&text).map(day_number).map_err(|error| format!("`{name}`: {error}")))
+            .transpose()
     };
     let (from, to) = (day("from", plain.from)?, day("to", plain.to)?);
     if from.is_some() != to.is_some() {
@@ -61,13 +62,24 @@ fn request(data: &[u8]) -> Result<Body, String> {
     if from > to {
         return Err("`from` is after `to`".to_owned());
     }
-    let trigger = plain.trigger.unwrap_or_else(|| if from.is_some() { "backfill" } else { "daily" }.to_owned());
-    Ok(Body::FetchRequested(FetchRequested { feeds: plain.feeds, from, to, trigger, ..FetchRequested::default() }))
+    let trigger =
+        plain.trigger.unwrap_or_else(|| if from.is_some() { "backfill" } else { "daily" }.to_owned());
+    Ok(Body::FetchRequested(FetchRequested {
+        feeds: plain.feeds,
+        from,
+        to,
+        trigger,
+        ..FetchRequested::default()
+    }))
 }
 
 fn check(data: &[u8]) -> Result<Body, String> {
     let plain: PlainCheck = serde_json::from_slice(data).map_err(|error| error.to_string())?;
-    if plain.check == "alerts" { Ok(Body::AlertCheck(AlertCheck {})) } else { Err(format!("there is no check `{}`", plain.check)) }
+    if plain.check == "alerts" {
+        Ok(Body::AlertCheck(AlertCheck {}))
+    } else {
+        Err(format!("there is no check `{}`", plain.check))
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +99,10 @@ mod tests {
         else {
             panic!()
         };
-        assert_eq!((backfill.trigger.as_str(), backfill.to.unwrap() - backfill.from.unwrap()), ("backfill", 30));
+        assert_eq!(
+            (backfill.trigger.as_str(), backfill.to.unwrap() - backfill.from.unwrap()),
+            ("backfill", 30)
+        );
     }
 
     #[test]

@@ -118,7 +118,11 @@ impl<S: Stage> Runner<S> {
             }
             if self.options.outage_after > 0 && failures >= self.options.outage_after {
                 let pause = Duration::from_millis(250 << failures.min(7)).min(LONGEST_PAUSE);
-                warn!(stage = S::NAME, pause_seconds = pause.as_secs_f32(), "the world fails, pulling paused");
+                warn!(
+                    stage = S::NAME,
+                    pause_seconds = pause.as_secs_f32(),
+                    "the world fails, pulling paused"
+                );
                 self.doors.clock.sleep(pause).await;
             }
             let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
@@ -168,14 +172,19 @@ impl<S: Stage> Runner<S> {
         let mut waiting = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
             self.counters.receive();
-            match self.open(&delivery) {
+            match open::<S>(&delivery) {
                 Opened::Message(message) => {
                     messages.push(*message);
                     waiting.push(delivery);
                 }
                 Opened::FromTheFuture(version) => {
-                    warn!(stage = S::NAME, version, ours = SCHEMA_VERSION, "message of a newer release given back");
-                    self.give_back(delivery, Some(Duration::from_secs(60))).await;
+                    warn!(
+                        stage = S::NAME,
+                        version,
+                        ours = SCHEMA_VERSION,
+                        "message of a newer release given back"
+                    );
+                    self.give_back(delivery, Some(Duration::from_mins(1))).await;
                 }
                 Opened::Unreadable(detail) => self.park(delivery, None, "unreadable", detail).await,
             }
@@ -186,7 +195,8 @@ impl<S: Stage> Runner<S> {
         let headers: Vec<Header> = messages.iter().map(|message| message.header.clone()).collect();
         let span = info_span!("handle", stage = S::NAME, slice = %headers.first().map(Header::slice_key).unwrap_or_default());
         let started = tokio::time::Instant::now();
-        let handled = AssertUnwindSafe(self.stage.handle_batch(messages)).catch_unwind().instrument(span).await;
+        let handled =
+            AssertUnwindSafe(self.stage.handle_batch(messages)).catch_unwind().instrument(span).await;
         self.counters.busy(started.elapsed());
         let Ok(verdicts) = handled else {
             return self.after_panic(waiting, headers).await;
@@ -208,7 +218,9 @@ impl<S: Stage> Runner<S> {
                             self.give_back(delivery, after).await;
                             weather = Weather::Foul;
                         }
-                        Disposition::Park { reason } => self.park(delivery, Some(&header), reason, detail).await,
+                        Disposition::Park { reason } => {
+                            self.park(delivery, Some(&header), reason, detail).await;
+                        }
                         Disposition::Bug => self.park(delivery, Some(&header), "bug", detail).await,
                     }
                 }
@@ -226,10 +238,11 @@ impl<S: Stage> Runner<S> {
         let is_alone = waiting.len() == 1;
         for (delivery, header) in waiting.into_iter().zip(headers) {
             if is_alone {
-                self.park(delivery, Some(&header), "panic", "the stage panicked on this message".to_owned()).await;
+                self.park(delivery, Some(&header), "panic", "the stage panicked on this message".to_owned())
+                    .await;
                 continue;
             }
-            let Opened::Message(message) = self.open(&delivery) else { continue };
+            let Opened::Message(message) = open::<S>(&delivery) else { continue };
             match AssertUnwindSafe(self.stage.handle(*message)).catch_unwind().await {
                 Ok(Ok(outputs)) => {
                     self.settle(delivery, outputs).await;
@@ -239,37 +252,22 @@ impl<S: Stage> Runner<S> {
                     Disposition::Park { reason } => {
                         self.park(delivery, Some(&header), reason, error_chain(&failure)).await;
                     }
-                    Disposition::Bug => self.park(delivery, Some(&header), "bug", error_chain(&failure)).await,
+                    Disposition::Bug => {
+                        self.park(delivery, Some(&header), "bug", error_chain(&failure)).await;
+                    }
                 },
                 Err(_) => {
-                    self.park(delivery, Some(&header), "panic", "the stage panicked on this message".to_owned()).await;
+                    self.park(
+                        delivery,
+                        Some(&header),
+                        "panic",
+                        "the stage panicked on this message".to_owned(),
+                    )
+                    .await;
                 }
             }
         }
         Weather::Fair
-    }
-
-    fn open(&self, delivery: &Delivery) -> Opened {
-        let envelope = match read_envelope(&delivery.data) {
-            Ok(envelope) => envelope,
-            Err(error) => match crate::plain::read(S::INPUT, &delivery.data, &delivery.message_id) {
-                Some(Ok(envelope)) => envelope,
-                Some(Err(detail)) => return Opened::Unreadable(detail),
-                None => return Opened::Unreadable(error_chain(&error)),
-            },
-        };
-        if envelope.schema_version > SCHEMA_VERSION {
-            return Opened::FromTheFuture(envelope.schema_version);
-        }
-        match Header::try_from(&envelope) {
-            Ok(header) => Opened::Message(Box::new(Message {
-                header,
-                envelope,
-                attempt: delivery.attempt,
-                published_at: delivery.published_at,
-            })),
-            Err(error) => Opened::Unreadable(error_chain(&error)),
-        }
     }
 
     /// Publish first, settle last: the other order can lose what the message became. False when the world failed.
@@ -281,7 +279,11 @@ impl<S: Stage> Runner<S> {
         }
         for output in &outputs {
             if let Err(error) = self.doors.bus.publish(output.encode()).await {
-                warn!(stage = S::NAME, detail = error_chain(&error), "output not published, message given back");
+                warn!(
+                    stage = S::NAME,
+                    detail = error_chain(&error),
+                    "output not published, message given back"
+                );
                 self.give_back(delivery, None).await;
                 return false;
             }
@@ -305,7 +307,13 @@ impl<S: Stage> Runner<S> {
     }
 
     async fn park(&self, delivery: Delivery, header: Option<&Header>, reason: &'static str, detail: String) {
-        error!(stage = S::NAME, reason, detail, slice = header.map(Header::slice_key).unwrap_or_default(), "message parked");
+        error!(
+            stage = S::NAME,
+            reason,
+            detail,
+            slice = header.map(Header::slice_key).unwrap_or_default(),
+            "message parked"
+        );
         let parked = Parked {
             id: content_id(&[S::INPUT.as_str().as_bytes(), &delivery.data]),
             stage: S::NAME.to_owned(),
@@ -325,7 +333,11 @@ impl<S: Stage> Runner<S> {
         };
         let id = parked.id.clone();
         if let Err(error) = self.store(parked).await {
-            warn!(stage = S::NAME, detail = error_chain(&error), "parked store does not answer, message given back");
+            warn!(
+                stage = S::NAME,
+                detail = error_chain(&error),
+                "parked store does not answer, message given back"
+            );
             self.give_back(delivery, None).await;
             return;
         }
@@ -346,6 +358,30 @@ impl<S: Stage> Runner<S> {
 
     async fn store(&self, parked: Parked) -> Result<(), ParkedError> {
         self.doors.parked.park(parked).await
+    }
+}
+
+/// Reads a delivery as the stage sees it.
+fn open<S: Stage>(delivery: &Delivery) -> Opened {
+    let envelope = match read_envelope(&delivery.data) {
+        Ok(envelope) => envelope,
+        Err(error) => match crate::plain::read(S::INPUT, &delivery.data, &delivery.message_id) {
+            Some(Ok(envelope)) => envelope,
+            Some(Err(detail)) => return Opened::Unreadable(detail),
+            None => return Opened::Unreadable(error_chain(&error)),
+        },
+    };
+    if envelope.schema_version > SCHEMA_VERSION {
+        return Opened::FromTheFuture(envelope.schema_version);
+    }
+    match Header::try_from(&envelope) {
+        Ok(header) => Opened::Message(Box::new(Message {
+            header,
+            envelope,
+            attempt: delivery.attempt,
+            published_at: delivery.published_at,
+        })),
+        Err(error) => Opened::Unreadable(error_chain(&error)),
     }
 }
 

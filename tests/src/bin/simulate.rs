@@ -24,7 +24,8 @@ fn wanted() -> Result<Wanted, String> {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value; {USAGE}"));
-        let number = |text: String| text.parse::<u64>().map_err(|_| format!("`{text}` is no number; {USAGE}"));
+        let number =
+            |text: String| text.parse::<u64>().map_err(|_| format!("`{text}` is no number; {USAGE}"));
         match argument.as_str() {
             "--seeds" => wanted.seeds = number(value()?)?,
             "--from" => wanted.from = number(value()?)?,
@@ -77,7 +78,12 @@ fn main() -> ExitCode {
                         say(problem);
                     }
                     if (place + 1).is_multiple_of(250) {
-                        say(format!("{} of {} seeds begun, {} failed", place + 1, wanted.seeds, failed.load(Relaxed)));
+                        say(format!(
+                            "{} of {} seeds begun, {} failed",
+                            place + 1,
+                            wanted.seeds,
+                            failed.load(Relaxed)
+                        ));
                     }
                 }
             });

@@ -35,7 +35,10 @@ pub fn at_rest(plant: &Plant) -> Result<(), String> {
         return Err(format!("messages are not conserved: {tally:?}"));
     }
     if let Some(parked) = plant.parked.all().first() {
-        return Err(format!("parked by the {}: {}: {} ({})", parked.stage, parked.slice_key, parked.reason, parked.detail));
+        return Err(format!(
+            "parked by the {}: {}: {} ({})",
+            parked.stage, parked.slice_key, parked.reason, parked.detail
+        ));
     }
     for account in plant.warehouse.accounts() {
         let mut both = TableSums::default();
@@ -95,8 +98,10 @@ fn compare(what: &str, ours: Rows, theirs: &Rows) -> Result<(), String> {
         *difference.entry(row.clone()).or_insert(0) -= count;
     }
     difference.retain(|_, count| *count != 0);
-    let different: Vec<String> =
-        difference.iter().map(|((slice, row), count)| format!("\n  {slice}: {count:+} × {}", shown(row))).collect();
+    let different: Vec<String> = difference
+        .iter()
+        .map(|((slice, row), count)| format!("\n  {slice}: {count:+} × {}", shown(row)))
+        .collect();
     report(what, &different)
 }
 
@@ -110,11 +115,18 @@ fn shown(row: &StoredRow) -> String {
 
 /// The tables are those of a pipeline that never had any trouble, row for row.
 pub fn against_fresh(plant: &Plant, fresh: &Plant) -> Result<(), String> {
-    let fresh_slices: BTreeSet<String> =
-        wait(fresh.warehouse.ledger(None)).map_err(|error| error.to_string())?.iter().map(|line| line.slice.key()).collect();
+    let fresh_slices: BTreeSet<String> = wait(fresh.warehouse.ledger(None))
+        .map_err(|error| error.to_string())?
+        .iter()
+        .map(|line| line.slice.key())
+        .collect();
     // Spend is a snapshot of the day it was taken on: only the last day's can be had again.
     let is_compared = |slice: &Slice| slice.feed != Feed::CursorSpend || fresh_slices.contains(&slice.key());
-    compare("not the tables of a fresh load", rows(&plant.warehouse, is_compared), &rows(&fresh.warehouse, is_compared))
+    compare(
+        "not the tables of a fresh load",
+        rows(&plant.warehouse, is_compared),
+        &rows(&fresh.warehouse, is_compared),
+    )
 }
 
 /// The tables are a function of the set of loads: the same loads in order of observation give the same tables.
@@ -128,17 +140,25 @@ pub fn any_order(plant: &Plant) -> Result<(), String> {
     for table in Table::ALL {
         let (left, right) = (wait(plant.warehouse.snapshot(*table)), wait(again.snapshot(*table)));
         if left.map_err(|error| error.to_string())? != right.map_err(|error| error.to_string())? {
-            compare("the order of arrival decided", rows(&plant.warehouse, |_| true), &rows(&again, |_| true))?;
-            return Err(format!("the order of arrival decided what `{}` keeps of old snapshots", table.name()));
+            compare(
+                "the order of arrival decided",
+                rows(&plant.warehouse, |_| true),
+                &rows(&again, |_| true),
+            )?;
+            return Err(format!(
+                "the order of arrival decided what `{}` keeps of old snapshots",
+                table.name()
+            ));
         }
     }
-    let orders = |warehouse: &MemoryWarehouse| -> Result<BTreeMap<String, (Generation, u32, SliceOutcome)>, String> {
-        let lines = wait(warehouse.ledger(None)).map_err(|error| error.to_string())?;
-        Ok(lines
-            .into_iter()
-            .map(|line| (line.slice.key(), (line.order.generation, line.order.revision, line.outcome)))
-            .collect())
-    };
+    let orders =
+        |warehouse: &MemoryWarehouse| -> Result<BTreeMap<String, (Generation, u32, SliceOutcome)>, String> {
+            let lines = wait(warehouse.ledger(None)).map_err(|error| error.to_string())?;
+            Ok(lines
+                .into_iter()
+                .map(|line| (line.slice.key(), (line.order.generation, line.order.revision, line.outcome)))
+                .collect())
+        };
     if orders(&plant.warehouse)? == orders(&again)? {
         return Ok(());
     }

@@ -37,7 +37,10 @@ pub struct Coarse<'a> {
 impl<'a> Coarse<'a> {
     /// Of a scope.
     pub fn of(scope: &Scope, enterprise: &'a str) -> Self {
-        Self { enterprise: (scope.enterprise == Generation::Legacy).then_some(enterprise), without_tokens: enterprise }
+        Self {
+            enterprise: (scope.enterprise == Generation::Legacy).then_some(enterprise),
+            without_tokens: enterprise,
+        }
     }
 }
 
@@ -149,7 +152,8 @@ fn code(sums: &mut Sums, row: &CodeRecord) {
     let figures: Vec<i128> = counters.into_iter().chain(tools).map(i128::from).collect();
     add(sums, format!("claude_code_usage_stats {who}"), &figures);
     for used in &row.models {
-        let tokens = [used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_creation_tokens];
+        let tokens =
+            [used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_creation_tokens];
         let [input, output, read, creation] = tokens.map(|tokens| i128::from(tokens.unwrap_or(0)));
         let figures = [input, output, read, creation, used.estimated_nano];
         add(sums, format!("claude_code_usage_stats {who} {}", used.model), &figures);

@@ -3,7 +3,8 @@
 use aispend_model::{Feed, Slice, day_from_number};
 use aispend_proto::Table;
 use aispend_proto::v1::{
-    ApiUsageExpense, ClaudeCodeUsage, ClaudeExpense, ClaudeUsage, CursorExpense, CursorUsage, CursorUsageEvent, RecordSet,
+    ApiUsageExpense, ClaudeCodeUsage, ClaudeExpense, ClaudeUsage, CursorExpense, CursorUsage,
+    CursorUsageEvent, RecordSet,
 };
 use aispend_testkit::memory::MemoryWarehouse;
 use jiff::civil::Date;
@@ -79,7 +80,13 @@ impl Adding<'_> {
     fn expense(&mut self, slice: &Slice, row: &ClaudeExpense) {
         let Some(day) = self.day(row.expense_date) else { return };
         if slice.feed == Feed::SheetSeats {
-            self.seat(day, "anthropic", row.subscription_plan.as_ref(), row.user_email.as_ref(), row.cost_usd);
+            self.seat(
+                day,
+                "anthropic",
+                row.subscription_plan.as_ref(),
+                row.user_email.as_ref(),
+                row.cost_usd,
+            );
             return;
         }
         let key = if self.coarse.enterprise == Some(slice.org_id.as_str()) {
@@ -191,7 +198,8 @@ impl Adding<'_> {
             self.seat(day, "cursor", plan, email, row.estimated_cost_usd);
             return;
         }
-        let key = format!("cursor_expenses {day} {} {}", said(row.user_email.as_ref()), said(row.model.as_ref()));
+        let key =
+            format!("cursor_expenses {day} {} {}", said(row.user_email.as_ref()), said(row.model.as_ref()));
         let figures = [
             Some(row.estimated_cost_usd),
             row.included_value_usd,

@@ -20,8 +20,13 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every broken rule.
-    pub const ALL: [Self; 5] =
-        [Self::AckFirst, Self::LastArrivalWins, Self::FirstPageOnly, Self::IgnoresLock, Self::MergesLikeTheRest];
+    pub const ALL: [Self; 5] = [
+        Self::AckFirst,
+        Self::LastArrivalWins,
+        Self::FirstPageOnly,
+        Self::IgnoresLock,
+        Self::MergesLikeTheRest,
+    ];
 
     /// A warehouse with the rule broken.
     pub fn warehouse(mutant: Option<Self>) -> WarehouseSwitches {

@@ -9,8 +9,8 @@ use aispend_stage::Doors;
 use aispend_testkit::Dice;
 use aispend_testkit::memory::{MemoryArchive, MemoryParked, MemoryWarehouse, WarehouseSwitches};
 use aispend_testkit::sim::{
-    RoughArchive, RoughBus, RoughFetch, RoughParked, RoughWarehouse, SimBus, SimClock, SimFetch, SimFetchOptions,
-    Timeline, Weather,
+    RoughArchive, RoughBus, RoughFetch, RoughParked, RoughWarehouse, SimBus, SimClock, SimFetch,
+    SimFetchOptions, Timeline, Weather,
 };
 
 use super::process::StageKind;

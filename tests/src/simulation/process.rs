@@ -35,7 +35,8 @@ pub enum StageKind {
 
 impl StageKind {
     /// Every stage, upstream first.
-    pub const ALL: [Self; 5] = [Self::Fetcher, Self::Normalizer, Self::Validator, Self::Loader, Self::Alerter];
+    pub const ALL: [Self; 5] =
+        [Self::Fetcher, Self::Normalizer, Self::Validator, Self::Loader, Self::Alerter];
 
     /// Where its messages come from.
     pub const fn topic(self) -> Topic {
@@ -86,8 +87,12 @@ impl Plant {
         let (archive, clock) = (Arc::clone(&doors.archive), Arc::clone(&doors.clock));
         match kind {
             StageKind::Fetcher => {
-                let fetcher_doors =
-                    FetcherDoors { fetch: self.fetch_door(), archive, warehouse: self.warehouse_door(), clock };
+                let fetcher_doors = FetcherDoors {
+                    fetch: self.fetch_door(),
+                    archive,
+                    warehouse: self.warehouse_door(),
+                    clock,
+                };
                 run(Fetcher::new(self.settings.clone(), fetcher_doors), doors)
             }
             StageKind::Normalizer => run(Normalizer::new(archive, clock), doors),

@@ -20,7 +20,7 @@ pub struct Wildness {
     pub deaths: u64,
     /// Of a thousand deliveries, so many are of a message that somebody has in hand already.
     pub doubles: u64,
-    /// Of a thousand deliveries, so many bring back a message that was settled.
+    /// Settled messages that come back all the same. A number, not a share: the echo of a trigger repeats a whole run.
     pub echoes: u64,
 }
 
@@ -103,7 +103,7 @@ impl<'a> Schedule<'a> {
 
     /// Runs until nothing is left to do.
     pub fn run_out(&mut self) -> Result<(), String> {
-        if self.run(3_000_000)? { Ok(()) } else { Err("the pipeline never comes to rest".to_owned()) }
+        if self.run(400_000)? { Ok(()) } else { Err("the pipeline never comes to rest".to_owned()) }
     }
 
     /// Ends every process and starts it anew: a deployment, or a power cut.
@@ -129,8 +129,13 @@ impl<'a> Schedule<'a> {
             Some(until) => until <= now,
             None => task.awake.0.load(Relaxed),
         };
-        let ready: Vec<usize> =
-            self.tasks.iter().enumerate().filter(|(_, task)| is_ready(task)).map(|(place, _)| place).collect();
+        let ready: Vec<usize> = self
+            .tasks
+            .iter()
+            .enumerate()
+            .filter(|(_, task)| is_ready(task))
+            .map(|(place, _)| place)
+            .collect();
         let delivers_first = ready.is_empty() || self.dice.chance(150);
         if delivers_first && self.deliver() {
             return Ok(true);
@@ -162,12 +167,14 @@ impl<'a> Schedule<'a> {
 
     /// Hands a message to a process that is free; false where there is none for any.
     fn deliver(&mut self) -> bool {
-        if self.dice.chance(self.wildness.echoes) {
+        if self.wildness.echoes > 0 && self.dice.chance(20) {
+            self.wildness.echoes -= 1;
             let place = self.dice.place(self.plant.bus.remembered());
             self.plant.bus.echo(place);
         }
-        let mut free: Vec<usize> =
-            (0..self.processes.len()).filter(|place| self.processes.get(*place).is_some_and(|process| self.is_free(process))).collect();
+        let mut free: Vec<usize> = (0..self.processes.len())
+            .filter(|place| self.processes.get(*place).is_some_and(|process| self.is_free(process)))
+            .collect();
         while !free.is_empty() {
             let place = free.swap_remove(self.dice.place(free.len()));
             let Some(process) = self.processes.get(place) else { continue };
@@ -183,7 +190,9 @@ impl<'a> Schedule<'a> {
                 }
                 let number = numbers.swap_remove(self.dice.place(numbers.len()));
                 if let Some(delivery) = self.plant.bus.deliver(number) {
-                    self.say(|| format!("{kind:?}#{id} takes {} (attempt {})", delivery.message_id, delivery.attempt));
+                    self.say(|| {
+                        format!("{kind:?}#{id} takes {} (attempt {})", delivery.message_id, delivery.attempt)
+                    });
                     deliveries.push(rough_delivery(delivery, &self.plant.weather));
                 }
             }
@@ -238,7 +247,14 @@ fn ack_first(deliveries: Vec<Delivery>, instance: &Instance) -> Work {
     for delivery in deliveries {
         let Delivery { message_id, data, attributes, attempt, published_at, receipt } = delivery;
         receipts.push(receipt);
-        settled.push(Delivery { message_id, data, attributes, attempt, published_at, receipt: Box::new(Settled) });
+        settled.push(Delivery {
+            message_id,
+            data,
+            attributes,
+            attempt,
+            published_at,
+            receipt: Box::new(Settled),
+        });
     }
     let work = instance(settled);
     Box::pin(async move {

@@ -100,7 +100,8 @@ impl Story<'_> {
     }
 
     fn break_vendors(&self, place: u64, dice: &mut Dice) {
-        let level = dice.pick(&[FaultLevel::None, FaultLevel::Light, FaultLevel::Heavy]).copied().unwrap_or_default();
+        let level =
+            dice.pick(&[FaultLevel::None, FaultLevel::Light, FaultLevel::Heavy]).copied().unwrap_or_default();
         let mut plan = FaultPlan::new(dice.roll(), level);
         for (list, per_mille) in [(&mut plan.down, 60), (&mut plan.unreachable, 60), (&mut plan.locked, 60)] {
             for vendor in [Vendor::Anthropic, Vendor::Cursor, Vendor::Google] {
@@ -109,13 +110,20 @@ impl Story<'_> {
                 }
             }
         }
-        self.say(|| format!("vendors: {level:?}, down {:?}, unreachable {:?}, locked {:?}", plan.down, plan.unreachable, plan.locked));
+        self.say(|| {
+            format!(
+                "vendors: {level:?}, down {:?}, unreachable {:?}, locked {:?}",
+                plan.down, plan.unreachable, plan.locked
+            )
+        });
         let mut simulator = self.plant.vendors();
         simulator.faults.plan = plan;
         simulator.faults.forget();
-        let is_open = self.scenario.config.analytics && place >= self.scenario.beta_opens && !dice.chance(100);
+        let is_open =
+            self.scenario.config.analytics && place >= self.scenario.beta_opens && !dice.chance(100);
         simulator.world.config_mut().analytics = is_open;
-        simulator.world.config_mut().enterprise_analytics = self.scenario.config.enterprise_analytics && !dice.chance(100);
+        simulator.world.config_mut().enterprise_analytics =
+            self.scenario.config.enterprise_analytics && !dice.chance(100);
         drop(simulator);
         let mut absent = self.scenario.never.clone();
         absent.extend(self.scenario.shaky.iter().filter(|_| dice.chance(500)).cloned());
@@ -151,7 +159,8 @@ impl Story<'_> {
         self.say(|| run_id.clone());
         let header = Header { run_id: run_id.clone(), ..Header::default() };
         let body = FetchRequested { trigger: trigger.to_owned(), reprocess, ..FetchRequested::default() };
-        let output = Output::new(Topic::FetchRequests, &header, self.plant.timeline.now(), Body::FetchRequested(body));
+        let output =
+            Output::new(Topic::FetchRequests, &header, self.plant.timeline.now(), Body::FetchRequested(body));
         self.plant.bus.send(Topic::FetchRequests, output.encode().data);
         run_id
     }
@@ -240,7 +249,8 @@ impl Story<'_> {
         let settings = self.scenario.settings(&world);
         let options = aispend_testkit::sim::SimFetchOptions { page_size: None, ..self.scenario.accounts() };
         let simulator = Simulator::new(world, FaultPlan::none());
-        let plant = Plant::new(simulator, settings, options, WarehouseSwitches::default(), timeline, Dice::new(0));
+        let plant =
+            Plant::new(simulator, settings, options, WarehouseSwitches::default(), timeline, Dice::new(0));
         let mut schedule = Schedule::new(&plant, Dice::new(0), None, false);
         let mut story = Story { scenario: self.scenario, plant: &plant, trace: false, reconsiderations: 0 };
         story.last_run(&mut schedule)?;
@@ -253,7 +263,7 @@ fn wildness(dice: &mut Dice) -> Wildness {
     Wildness {
         deaths: dice.pick(&[0, 3, 15, 40]).copied().unwrap_or(0),
         doubles: dice.pick(&[0, 20, 100]).copied().unwrap_or(0),
-        echoes: dice.pick(&[0, 10, 50]).copied().unwrap_or(0),
+        echoes: dice.pick(&[0, 3, 12]).copied().unwrap_or(0),
     }
 }
 

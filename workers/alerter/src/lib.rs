@@ -41,7 +41,8 @@ impl Alerter {
     }
 
     async fn record(&self, report: &RunReport) -> Result<(), AlertError> {
-        let count = |wanted: &[End]| report.slices.iter().filter(|slice| wanted.contains(&slice.end)).count() as u64;
+        let count =
+            |wanted: &[End]| report.slices.iter().filter(|slice| wanted.contains(&slice.end)).count() as u64;
         let failed = count(&[End::Failed]);
         let parked = count(&[End::Parked]);
         let is_clean = failed + parked == 0 && report.notices.iter().all(|notice| !notice.is_failure);
@@ -95,7 +96,12 @@ impl Stage for Alerter {
                 // again with every event until its plan is here: one plan is made, however often.
                 let again = Header { run_id: again_of(&header.run_id), slice: None, ..Header::default() };
                 let body = FetchRequested { trigger: "reconsider".to_owned(), ..FetchRequested::default() };
-                outputs.push(Output::new(Topic::FetchRequests, &again, self.clock.now(), Body::FetchRequested(body)));
+                outputs.push(Output::new(
+                    Topic::FetchRequests,
+                    &again,
+                    self.clock.now(),
+                    Body::FetchRequested(body),
+                ));
             }
         }
         self.changed.send_modify(|count| *count += 1);

@@ -119,12 +119,14 @@ impl RunTracker {
                     return Ok(());
                 }
                 for planned in &planned.slices {
-                    let slice = slice_from_wire(planned.slice.as_ref().ok_or(MessageError::Missing("slice"))?)?;
+                    let slice =
+                        slice_from_wire(planned.slice.as_ref().ok_or(MessageError::Missing("slice"))?)?;
                     run.slice(&slice).is_planned = true;
                 }
                 run.plan = Some(Plan {
                     trigger: planned.trigger.clone(),
-                    planned_at: moment_from_micros(planned.planned_at).map_or(Timestamp::UNIX_EPOCH, |(_, at)| at),
+                    planned_at: moment_from_micros(planned.planned_at)
+                        .map_or(Timestamp::UNIX_EPOCH, |(_, at)| at),
                     notices: planned.notices.clone(),
                 });
             }
@@ -136,7 +138,8 @@ impl RunTracker {
                     "unavailable" => End::Unavailable,
                     other => return Err(MessageError::Value { field: "state", value: other.to_owned() }),
                 };
-                let (sums, superseded) = (sums_from_wire(&loaded.loaded)?, sums_from_wire(&loaded.superseded)?);
+                let (sums, superseded) =
+                    (sums_from_wire(&loaded.loaded)?, sums_from_wire(&loaded.superseded)?);
                 let report = run.slice(header.slice()?);
                 // A redelivery finds its own load in the ledger: the first answer stands.
                 if matches!(report.end, End::Loaded | End::Unchanged) && end == End::Superseded {

@@ -78,7 +78,10 @@ pub async fn resolve(
             Ok(Some(identity)) => identity,
             // The route is closed to this key, and no header told: what its reports say, else the setting's own name,
             // which is remembered like any other.
-            Ok(None) => (told_by_report(fetch, &key.slot, today).await.unwrap_or_else(|| key.slot.clone()), String::new()),
+            Ok(None) => (
+                told_by_report(fetch, &key.slot, today).await.unwrap_or_else(|| key.slot.clone()),
+                String::new(),
+            ),
             Err(refusal) => {
                 accounts.notices.push(Notice {
                     subject: key.setting.clone(),
@@ -141,7 +144,8 @@ async fn ask_me(
 }
 
 async fn remembered(archive: &dyn Archive, slot: &str, org_id: &str) -> Result<Option<String>, ArchiveError> {
-    let safe: String = slot.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let safe: String =
+        slot.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
     let name = format!("identity/{safe}");
     if archive.create(&name, Bytes::copy_from_slice(org_id.as_bytes())).await? {
         return Ok(None);
@@ -156,7 +160,12 @@ pub fn not_asked(setting: &str, error: &FetchError) -> Notice {
         FetchError::Unavailable { .. } => "run again later; what is missing stays due",
         FetchError::NotConfigured { .. } | FetchError::Credentials { .. } => "check the key and its settings",
     };
-    Notice { subject: setting.to_owned(), message: error.to_string(), remedy: remedy.to_owned(), is_failure: true }
+    Notice {
+        subject: setting.to_owned(),
+        message: error.to_string(),
+        remedy: remedy.to_owned(),
+        is_failure: true,
+    }
 }
 
 /// Which account a request goes through: Anthropic by its organisation's keys, others by their own name.

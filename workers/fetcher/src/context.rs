@@ -29,7 +29,9 @@ impl ContextBook {
 
     /// Notes an observation, unless a newer one is known.
     pub fn note(&mut self, slice: &Slice, generation: aispend_model::Generation, documents: &[DocumentRef]) {
-        if !slice.feed.is_context() || self.newest.get(slice).is_some_and(|known| known.generation >= generation) {
+        if !slice.feed.is_context()
+            || self.newest.get(slice).is_some_and(|known| known.generation >= generation)
+        {
             return;
         }
         let context = ContextRef {
@@ -43,7 +45,11 @@ impl ContextBook {
 
     /// What a slice is to be read with, as far as it is known.
     pub fn of(&self, slice: &Slice) -> Vec<ContextRef> {
-        source(slice.feed).context().iter().filter_map(|feed| self.newest.get(&context_slice(slice, *feed)).cloned()).collect()
+        source(slice.feed)
+            .context()
+            .iter()
+            .filter_map(|feed| self.newest.get(&context_slice(slice, *feed)).cloned())
+            .collect()
     }
 }
 
@@ -55,7 +61,9 @@ fn context_slice(slice: &Slice, feed: Feed) -> Slice {
 fn hashes(context: &[ContextRef]) -> Vec<(&str, Vec<&str>)> {
     context
         .iter()
-        .map(|slice| (slice.feed.as_str(), slice.documents.iter().map(|document| document.sha256.as_str()).collect()))
+        .map(|slice| {
+            (slice.feed.as_str(), slice.documents.iter().map(|document| document.sha256.as_str()).collect())
+        })
         .collect()
 }
 
@@ -68,7 +76,8 @@ pub async fn to_reconsider(
     archive: &dyn Archive,
 ) -> Result<Vec<Planned>, FetchSliceError> {
     let book = ContextBook::from_ledger(ledger);
-    let mut lines: Vec<&LedgerLine> = ledger.values().filter(|line| line.outcome == SliceOutcome::Complete).collect();
+    let mut lines: Vec<&LedgerLine> =
+        ledger.values().filter(|line| line.outcome == SliceOutcome::Complete).collect();
     lines.sort_by(|left, right| right.slice.cmp(&left.slice));
     let mut bodies = HashMap::new();
     let mut planned = Vec::new();
@@ -84,10 +93,12 @@ pub async fn to_reconsider(
         let mut context = Vec::with_capacity(now.len());
         for slice in &now {
             let Ok(feed) = slice.feed.parse() else { continue };
-            context.push(ContextBodies { feed, documents: read(archive, &slice.documents, &mut bodies).await? });
+            context
+                .push(ContextBodies { feed, documents: read(archive, &slice.documents, &mut bodies).await? });
         }
         // A context document that cannot be read decides nothing new; its own slice is parked and shown.
-        let digest = feed_source.context_digest(&line.slice, &context).unwrap_or_else(|_| line.context_digest.clone());
+        let digest =
+            feed_source.context_digest(&line.slice, &context).unwrap_or_else(|_| line.context_digest.clone());
         if digest != line.context_digest {
             planned.push(Planned { slice: line.slice.clone(), source: line.source.clone(), reprocess: true });
         }

@@ -44,7 +44,9 @@ pub fn is_due(known: &Known<'_>, slice: &Slice, source: &str) -> bool {
     let Some(line) = known.ledger.get(slice) else { return true };
     let Some(observed) = line.order.generation.day() else { return true };
     let settled_from = day.saturating_add((1 + re_read_days(slice.feed, source)).days());
-    observed < settled_from || is_month_end_read(known, slice, day, observed) || is_cycle_end_read(known, slice, day, observed)
+    observed < settled_from
+        || is_month_end_read(known, slice, day, observed)
+        || is_cycle_end_read(known, slice, day, observed)
 }
 
 /// On days 1 to 5 the costs of the whole month before are read once more.
@@ -138,9 +140,16 @@ mod tests {
         let slice = Slice::of_day(Feed::CursorUsageEvents, "cursor", date(2026, 10, 20));
         let ledger = observed(&slice, date(2026, 11, 1));
         let at = |today| {
-            is_due(&Known { ledger: &ledger, today, cursor_cycle_start: Some(date(2026, 11, 15)) }, &slice, "")
+            is_due(
+                &Known { ledger: &ledger, today, cursor_cycle_start: Some(date(2026, 11, 15)) },
+                &slice,
+                "",
+            )
         };
-        assert_eq!([date(2026, 11, 14), date(2026, 11, 15), date(2026, 11, 21), date(2026, 11, 22)].map(at), [false, true, true, false]);
+        assert_eq!(
+            [date(2026, 11, 14), date(2026, 11, 15), date(2026, 11, 21), date(2026, 11, 22)].map(at),
+            [false, true, true, false]
+        );
     }
 
     #[test]

@@ -52,7 +52,9 @@ impl Classify for FetchSliceError {
     fn disposition(&self) -> Disposition {
         match self {
             Self::Message(_) => Disposition::Park { reason: "unreadable" },
-            Self::Fetch(FetchError::Unavailable { retry_after, .. }) => Disposition::Retry { after: *retry_after },
+            Self::Fetch(FetchError::Unavailable { retry_after, .. }) => {
+                Disposition::Retry { after: *retry_after }
+            }
             Self::Fetch(FetchError::NotConfigured { .. } | FetchError::Credentials { .. })
             | Self::Unsettled { .. }
             | Self::Ledger(_)

@@ -16,12 +16,14 @@ use aispend_model::{Feed, Generation, Request, Slice, Vendor, day_from_number};
 use aispend_ports::{Archive, Clock, Fetch, LedgerLine, SliceOutcome, Topic, Warehouse};
 use aispend_proto::Message as _;
 use aispend_proto::v1::envelope::Body;
-use aispend_proto::v1::{FetchRequested, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched, SliceLoaded};
+use aispend_proto::v1::{
+    FetchRequested, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched, SliceLoaded,
+};
 use aispend_sources::anthropic::{Probe, probe_answer, probe_request};
 use aispend_sources::{Ask, Refusal, source};
 use aispend_stage::{
-    Header, Message, MessageError, Output, Stage, context_to_wire, documents_to_wire, error_chain, slice_from_wire,
-    slice_to_wire, sums_to_wire,
+    Header, Message, MessageError, Output, Stage, context_to_wire, documents_to_wire, error_chain,
+    slice_from_wire, slice_to_wire, sums_to_wire,
 };
 use bytes::Bytes;
 use jiff::ToSpan;
@@ -81,23 +83,26 @@ impl Fetcher {
         if let Some(accounts) = memory.accounts.clone().filter(|_| memory.accounts_of == run_id) {
             return Ok(accounts);
         }
-        let accounts =
-            Arc::new(
-                accounts::resolve(
-                    &self.settings,
-                    self.doors.fetch.as_ref(),
-                    self.doors.archive.as_ref(),
-                    self.doors.clock.as_ref(),
-                )
-                .await?,
-            );
+        let accounts = Arc::new(
+            accounts::resolve(
+                &self.settings,
+                self.doors.fetch.as_ref(),
+                self.doors.archive.as_ref(),
+                self.doors.clock.as_ref(),
+            )
+            .await?,
+        );
         memory.accounts = Some(Arc::clone(&accounts));
         run_id.clone_into(&mut memory.accounts_of);
         Ok(accounts)
     }
 
     /// The ledger, read once a run; its own run's loads are no news to the fetcher.
-    async fn ledger(&self, run_id: &str, is_fresh: bool) -> Result<Arc<HashMap<Slice, LedgerLine>>, FetchSliceError> {
+    async fn ledger(
+        &self,
+        run_id: &str,
+        is_fresh: bool,
+    ) -> Result<Arc<HashMap<Slice, LedgerLine>>, FetchSliceError> {
         let mut memory = self.memory.lock().await;
         if is_fresh || memory.ledger_of.as_deref() != Some(run_id) {
             let lines = self.doors.warehouse.ledger(None).await?;
@@ -115,21 +120,28 @@ impl Fetcher {
     }
 
     /// Plans a run and publishes it: one message a slice, so that slices retry alone.
-    async fn plan_run(&self, message: &Message, request: &FetchRequested) -> Result<Vec<Output>, FetchSliceError> {
+    async fn plan_run(
+        &self,
+        message: &Message,
+        request: &FetchRequested,
+    ) -> Result<Vec<Output>, FetchSliceError> {
         let header = Header { slice: None, ..message.header.clone() };
         let name = plan_name(&header.run_id, &request.trigger, message.published_at);
         let stored = match self.doors.archive.get(&name).await {
             Ok(stored) => stored,
             Err(aispend_ports::ArchiveError::Missing { .. }) => {
                 let planned = self.make_plan(message, request).await?;
-                let envelope = Output::new(Topic::SliceEvents, &header, message.published_at, Body::RunPlanned(planned)).envelope;
+                let envelope =
+                    Output::new(Topic::SliceEvents, &header, message.published_at, Body::RunPlanned(planned))
+                        .envelope;
                 // Whoever was first made the plan; everybody else publishes that one again.
                 self.doors.archive.create(&name, Bytes::from(envelope.encode_to_vec())).await?;
                 self.doors.archive.get(&name).await?
             }
             Err(error) => return Err(error.into()),
         };
-        let envelope = aispend_stage::read_envelope(&stored).map_err(|_| FetchSliceError::Plan(name.clone()))?;
+        let envelope =
+            aispend_stage::read_envelope(&stored).map_err(|_| FetchSliceError::Plan(name.clone()))?;
         let header = Header::try_from(&envelope)?;
         let Some(Body::RunPlanned(planned)) = envelope.body else { return Err(FetchSliceError::Plan(name)) };
         self.publish_plan(&header, planned)
@@ -142,10 +154,8 @@ impl Fetcher {
         let slices = planned.slices.clone();
         outputs.push(Output::new(Topic::SliceEvents, header, now, Body::RunPlanned(planned)));
         for slice in slices {
-            let of_slice = Header {
-                slice: slice.slice.as_ref().map(slice_from_wire).transpose()?,
-                ..header.clone()
-            };
+            let of_slice =
+                Header { slice: slice.slice.as_ref().map(slice_from_wire).transpose()?, ..header.clone() };
             let body = FetchRequested {
                 trigger: trigger.clone(),
                 source: slice.source,
@@ -157,7 +167,11 @@ impl Fetcher {
         Ok(outputs)
     }
 
-    async fn make_plan(&self, message: &Message, request: &FetchRequested) -> Result<RunPlanned, FetchSliceError> {
+    async fn make_plan(
+        &self,
+        message: &Message,
+        request: &FetchRequested,
+    ) -> Result<RunPlanned, FetchSliceError> {
         let run_id = &message.header.run_id;
         let ledger = self.ledger(run_id, true).await?;
         let wanted = wanted(request)?;
@@ -188,15 +202,20 @@ impl Fetcher {
         wanted: &Wanted,
     ) -> Result<(Vec<Planned>, Vec<Notice>), FetchSliceError> {
         let today = message.published_at.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let needs_anthropic = wanted.feeds.is_empty() || wanted.feeds.iter().any(|feed| feed.vendor() == Vendor::Anthropic);
-        let accounts =
-            if needs_anthropic { self.accounts(&message.header.run_id).await? } else { Arc::new(Accounts::default()) };
-        let mut notices = accounts.notices.clone();
-        let (cost_sources, problems) = if wanted.feeds.is_empty() || wanted.feeds.contains(&Feed::AnthropicCost) {
-            self.cost_sources(&accounts, today).await
+        let needs_anthropic =
+            wanted.feeds.is_empty() || wanted.feeds.iter().any(|feed| feed.vendor() == Vendor::Anthropic);
+        let accounts = if needs_anthropic {
+            self.accounts(&message.header.run_id).await?
         } else {
-            (CostSources::new(), Vec::new())
+            Arc::new(Accounts::default())
         };
+        let mut notices = accounts.notices.clone();
+        let (cost_sources, problems) =
+            if wanted.feeds.is_empty() || wanted.feeds.contains(&Feed::AnthropicCost) {
+                self.cost_sources(&accounts, today).await
+            } else {
+                (CostSources::new(), Vec::new())
+            };
         notices.extend(problems);
         let facts = Facts {
             settings: &self.settings,
@@ -212,7 +231,11 @@ impl Fetcher {
     }
 
     /// Which cost API each organisation has: one unambiguous answer to a probe, once a run; never one slice's failure.
-    async fn cost_sources(&self, accounts: &Accounts, today: jiff::civil::Date) -> (CostSources, Vec<Notice>) {
+    async fn cost_sources(
+        &self,
+        accounts: &Accounts,
+        today: jiff::civil::Date,
+    ) -> (CostSources, Vec<Notice>) {
         let mut sources = CostSources::new();
         let mut notices = Vec::new();
         for organisation in accounts.anthropic.values() {
@@ -245,8 +268,11 @@ impl Fetcher {
                             },
                             Probe::Unclear(detail) => Notice {
                                 subject: "anthropic/cost".to_owned(),
-                                message: format!("no clear answer which cost API this organisation has: {detail}"),
-                                remedy: "run again later, or set AISPEND_COST_API=analytics or legacy".to_owned(),
+                                message: format!(
+                                    "no clear answer which cost API this organisation has: {detail}"
+                                ),
+                                remedy: "run again later, or set AISPEND_COST_API=analytics or legacy"
+                                    .to_owned(),
                                 is_failure: true,
                             },
                         },
@@ -285,7 +311,11 @@ impl Fetcher {
     }
 
     /// Observes one slice.
-    async fn fetch_slice(&self, message: &Message, request: &FetchRequested) -> Result<Vec<Output>, FetchSliceError> {
+    async fn fetch_slice(
+        &self,
+        message: &Message,
+        request: &FetchRequested,
+    ) -> Result<Vec<Output>, FetchSliceError> {
         let header = &message.header;
         let slice = header.slice()?.clone();
         let ledger = self.ledger(&header.run_id, false).await?;
@@ -297,8 +327,11 @@ impl Fetcher {
         if let Some(refused) = self.keep_analytics(line, &request.source) {
             return Ok(vec![self.failed(header, "failed", &refused)]);
         }
-        let accounts =
-            if slice.vendor() == Vendor::Anthropic { self.accounts(&header.run_id).await? } else { Arc::default() };
+        let accounts = if slice.vendor() == Vendor::Anthropic {
+            self.accounts(&header.run_id).await?
+        } else {
+            Arc::default()
+        };
         let generation = {
             let mut memory = self.memory.lock().await;
             let last = memory.issued.get(&slice).copied().max(line.map(|line| line.order.generation));
@@ -329,7 +362,11 @@ impl Fetcher {
             Err(error) => return Err(error),
         };
         let fetched_header = Header { generation, revision: 0, ..header.clone() };
-        let mut fetched = SliceFetched { source: ask.source.clone(), outcome: "complete".to_owned(), ..SliceFetched::default() };
+        let mut fetched = SliceFetched {
+            source: ask.source.clone(),
+            outcome: "complete".to_owned(),
+            ..SliceFetched::default()
+        };
         match observation {
             Observation::Complete(documents) => {
                 fetched.documents = documents_to_wire(&documents);
@@ -345,7 +382,13 @@ impl Fetcher {
             Observation::Absent(detail) => {
                 let was_loaded = line.is_some_and(|line| line.outcome == SliceOutcome::Complete);
                 let (state, remedy) = if was_loaded {
-                    ("failed", format!("restore it, or `aispend retire {}` if it is no longer kept; its old rows stay", slice.feed))
+                    (
+                        "failed",
+                        format!(
+                            "restore it, or `aispend retire {}` if it is no longer kept; its old rows stay",
+                            slice.feed
+                        ),
+                    )
                 } else {
                     ("not_in_use", String::new())
                 };
@@ -356,17 +399,26 @@ impl Fetcher {
                 return Ok(vec![self.failed(header, state, &refusal)]);
             }
         }
-        Ok(vec![Output::new(Topic::RawSlices, &fetched_header, self.doors.clock.now(), Body::SliceFetched(fetched))])
+        Ok(vec![Output::new(
+            Topic::RawSlices,
+            &fetched_header,
+            self.doors.clock.now(),
+            Body::SliceFetched(fetched),
+        )])
     }
 
     /// A day loaded from analytics is never replaced from the legacy reports unless a setting says so.
     fn keep_analytics(&self, line: Option<&LedgerLine>, source: &str) -> Option<Refusal> {
         let line = line?;
-        let is_step_back = line.source.starts_with("analytics") && matches!(source, "legacy" | "enterprise_reports");
+        let is_step_back =
+            line.source.starts_with("analytics") && matches!(source, "legacy" | "enterprise_reports");
         (is_step_back && self.settings.cost_api != CostApi::Legacy).then(|| Refusal {
             reason: "cost_api_changed",
-            detail: "this day was loaded from the analytics endpoints, which do not answer now; its rows stay".to_owned(),
-            remedy: "run again later, or set AISPEND_COST_API=legacy to replace it from the legacy reports".to_owned(),
+            detail:
+                "this day was loaded from the analytics endpoints, which do not answer now; its rows stay"
+                    .to_owned(),
+            remedy: "run again later, or set AISPEND_COST_API=legacy to replace it from the legacy reports"
+                .to_owned(),
         })
     }
 
@@ -416,7 +468,9 @@ impl Fetcher {
 
     fn ask(&self, slice: &Slice, source: &str, generation: Generation) -> Ask {
         let (spreadsheet_id, tab) = match (slice.vendor(), &self.settings.sheets) {
-            (Vendor::Sheets, Sheets::Google { spreadsheet_id }) => (spreadsheet_id.clone(), self.settings.tab(slice.feed)),
+            (Vendor::Sheets, Sheets::Google { spreadsheet_id }) => {
+                (spreadsheet_id.clone(), self.settings.tab(slice.feed))
+            }
             (Vendor::Sheets, Sheets::Csv) => (String::new(), self.settings.tab(slice.feed)),
             _ => (String::new(), String::new()),
         };
@@ -453,7 +507,8 @@ fn plan_name(run_id: &str, trigger: &str, published_at: jiff::Timestamp) -> Stri
         let zone = jiff::tz::TimeZone::get("America/Los_Angeles").unwrap_or(jiff::tz::TimeZone::UTC);
         return format!("plans/daily-{}", published_at.to_zoned(zone).date());
     }
-    let safe: String = run_id.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-.".contains(*letter)).collect();
+    let safe: String =
+        run_id.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-.".contains(*letter)).collect();
     format!("plans/run-{safe}")
 }
 
@@ -461,9 +516,13 @@ fn wanted(request: &FetchRequested) -> Result<Wanted, MessageError> {
     let feeds = request
         .feeds
         .iter()
-        .map(|feed| feed.parse::<Feed>().map_err(|_| MessageError::Value { field: "feeds", value: feed.clone() }))
+        .map(|feed| {
+            feed.parse::<Feed>().map_err(|_| MessageError::Value { field: "feeds", value: feed.clone() })
+        })
         .collect::<Result<_, _>>()?;
-    let day = |number: i32| day_from_number(number).map_err(|_| MessageError::Value { field: "from", value: number.to_string() });
+    let day = |number: i32| {
+        day_from_number(number).map_err(|_| MessageError::Value { field: "from", value: number.to_string() })
+    };
     let days = match (request.from, request.to) {
         (Some(from), Some(to)) => Some((day(from)?, day(to)?)),
         _ => None,

@@ -144,7 +144,11 @@ impl Observer<'_> {
             page: request.page,
             size_bytes: response.body.len() as u64,
             fetched_at: self.clock.now().as_microsecond(),
-            request_id: response.header("request-id").or_else(|| response.header("cf-ray")).unwrap_or_default().to_owned(),
+            request_id: response
+                .header("request-id")
+                .or_else(|| response.header("cf-ray"))
+                .unwrap_or_default()
+                .to_owned(),
         })
     }
 

@@ -65,9 +65,17 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
     for feed in Feed::ALL.into_iter().filter(|feed| wanted.wants(*feed)) {
         for org_id in organisations(facts, feed) {
             if feed == Feed::CursorSpend {
-                slices.push(Planned { slice: Slice::of_day(feed, org_id, facts.today), source: String::new(), reprocess: false });
+                slices.push(Planned {
+                    slice: Slice::of_day(feed, org_id, facts.today),
+                    source: String::new(),
+                    reprocess: false,
+                });
             } else if !feed.is_daily() {
-                slices.push(Planned { slice: Slice::all(feed, org_id), source: source_of(facts, feed), reprocess: false });
+                slices.push(Planned {
+                    slice: Slice::all(feed, org_id),
+                    source: source_of(facts, feed),
+                    reprocess: false,
+                });
             }
         }
     }
@@ -76,7 +84,10 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
             if last > yesterday {
                 notices.push(Notice {
                     subject: "period".to_owned(),
-                    message: format!("{} is not over yet (UTC); days up to {yesterday} were read", facts.today),
+                    message: format!(
+                        "{} is not over yet (UTC); days up to {yesterday} were read",
+                        facts.today
+                    ),
                     remedy: String::new(),
                     is_failure: false,
                 });
@@ -85,10 +96,14 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
         }
         None => (facts.settings.start_date.unwrap_or_else(|| default_start(facts.today)), yesterday),
     };
-    let known = Known { ledger: facts.ledger, today: facts.today, cursor_cycle_start: facts.cursor_cycle_start };
+    let known =
+        Known { ledger: facts.ledger, today: facts.today, cursor_cycle_start: facts.cursor_cycle_start };
     let mut day = last;
     while day >= first {
-        for feed in Feed::ALL.into_iter().filter(|feed| feed.is_daily() && *feed != Feed::CursorSpend && wanted.wants(*feed)) {
+        for feed in Feed::ALL
+            .into_iter()
+            .filter(|feed| feed.is_daily() && *feed != Feed::CursorSpend && wanted.wants(*feed))
+        {
             for org_id in organisations(facts, feed) {
                 let slice = Slice::of_day(feed, org_id, day);
                 let Some(source) = daily_source(facts, &slice, day) else { continue };
@@ -177,7 +192,8 @@ mod tests {
 
     fn planned(wanted: &Wanted, source: &str, start: Option<Date>) -> Vec<(String, String)> {
         let console = Organisation { org_id: "c".into(), admin: Some("a".into()), ..Organisation::default() };
-        let accounts = Accounts { anthropic: BTreeMap::from([("c".to_owned(), console)]), notices: Vec::new() };
+        let accounts =
+            Accounts { anthropic: BTreeMap::from([("c".to_owned(), console)]), notices: Vec::new() };
         let mut settings = settings();
         settings.start_date = start.or(settings.start_date);
         let facts = Facts {
@@ -193,7 +209,8 @@ mod tests {
 
     #[test]
     fn context_comes_first_then_the_newest_day() {
-        let keys: Vec<String> = planned(&Wanted::default(), "analytics", None).into_iter().map(|(key, _)| key).collect();
+        let keys: Vec<String> =
+            planned(&Wanted::default(), "analytics", None).into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys.first().unwrap(), "anthropic/directory|c|all");
         let place = |key: &str| keys.iter().position(|known| known == key).unwrap();
         assert!(place("sheets/api-key-mapping|sheets|all") < place("anthropic/claude-code|c|2026-11-21"));
@@ -205,15 +222,20 @@ mod tests {
 
     #[test]
     fn a_period_is_inclusive_and_ends_yesterday_at_the_latest() {
-        let wanted = Wanted { feeds: vec![Feed::CursorUsageEvents], days: Some((date(2026, 11, 19), date(2026, 12, 1))) };
+        let wanted = Wanted {
+            feeds: vec![Feed::CursorUsageEvents],
+            days: Some((date(2026, 11, 19), date(2026, 12, 1))),
+        };
         let keys: Vec<String> = planned(&wanted, "analytics", None).into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["21", "20", "19"].map(|day| format!("cursor/usage-events|cursor|2026-11-{day}")));
     }
 
     #[test]
     fn a_day_before_the_analytics_endpoints_begin_is_read_from_the_legacy_reports() {
-        let wanted = Wanted { feeds: vec![Feed::AnthropicCost], days: Some((date(2025, 12, 31), date(2026, 1, 1))) };
-        let sources: Vec<String> = planned(&wanted, "analytics", None).into_iter().map(|(_, source)| source).collect();
+        let wanted =
+            Wanted { feeds: vec![Feed::AnthropicCost], days: Some((date(2025, 12, 31), date(2026, 1, 1))) };
+        let sources: Vec<String> =
+            planned(&wanted, "analytics", None).into_iter().map(|(_, source)| source).collect();
         assert_eq!(sources, ["analytics", "legacy"]);
         assert_eq!(planned(&wanted, "analytics_enterprise", None).len(), 1);
     }

@@ -16,7 +16,9 @@ pub enum LoadError {
     #[error("the slice was not loaded")]
     Warehouse(#[from] WarehouseError),
     /// The clock that observed it cannot be right.
-    #[error("`{slice_key}` was observed {ahead_seconds} s ahead of this clock; set the clock that is wrong, then replay")]
+    #[error(
+        "`{slice_key}` was observed {ahead_seconds} s ahead of this clock; set the clock that is wrong, then replay"
+    )]
     FromTheFuture {
         /// Which slice.
         slice_key: String,

@@ -12,14 +12,13 @@ use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{Batch, Finding, RecordsValidated, RejectedRecord, SliceLoaded};
 use aispend_stage::{
     Message, MessageError, Output, Stage, batch_frames, content_id, context_from_wire, documents_from_wire,
-    rejected_from_wire,
-    sums_from_wire, sums_to_wire,
+    rejected_from_wire, sums_from_wire, sums_to_wire,
 };
 
 pub use error::LoadError;
 
 /// How far ahead of our clock an observation may be before its clock is in doubt.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(600);
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(10);
 
 /// The stage.
 pub struct Loader {
@@ -46,7 +45,10 @@ impl Loader {
         let now = self.clock.now();
         let ahead = message.header.generation.0.saturating_sub(now.as_microsecond());
         if ahead > CLOCK_TOLERANCE.as_micros() as i64 {
-            return Err(LoadError::FromTheFuture { slice_key: slice.key(), ahead_seconds: ahead / 1_000_000 });
+            return Err(LoadError::FromTheFuture {
+                slice_key: slice.key(),
+                ahead_seconds: ahead / 1_000_000,
+            });
         }
         let outcome = match fetched.outcome.as_str() {
             "complete" => SliceOutcome::Complete,
@@ -72,7 +74,9 @@ impl Loader {
             content_hash: content_hash(batch, rejected),
             rounded_amounts: rounding.amounts,
             rounded_lost_usd: rounding.lost_usd,
-            findings: all_findings(normalized, findings).map(|finding| format!("{}: {}", finding.check, finding.message)).collect(),
+            findings: all_findings(normalized, findings)
+                .map(|finding| format!("{}: {}", finding.check, finding.message))
+                .collect(),
             loaded_at: now,
         })
     }
@@ -161,7 +165,9 @@ impl Stage for Loader {
             .map(|(message, answer)| match answer {
                 Some(answer) => answer,
                 None => match verdicts.next() {
-                    Some((Ok(verdict), told)) => self.event(message, &told, &verdict).map(|event| vec![event]),
+                    Some((Ok(verdict), told)) => {
+                        self.event(message, &told, &verdict).map(|event| vec![event])
+                    }
                     Some((Err(error), _)) => Err(error),
                     None => Err(LoadError::NoVerdict),
                 },

@@ -8,7 +8,11 @@ use jiff::civil::Date;
 
 /// Where an organisation's AI money goes: reads Anthropic and Cursor, attributes every cent, keeps it in one file.
 #[derive(Debug, Parser)]
-#[command(name = "aispend", version, after_help = "Exit codes: 0 all loaded; 1 something failed, was parked or rejected (the summary names it); 2 wrong usage or settings.")]
+#[command(
+    name = "aispend",
+    version,
+    after_help = "Exit codes: 0 all loaded; 1 something failed, was parked or rejected (the summary names it); 2 wrong usage or settings."
+)]
 pub struct Cli {
     /// Where warehouse, archive, sheets and parked messages are [env: AISPEND_DATA_DIR, default: ./data].
     #[arg(long, global = true)]
@@ -202,8 +206,12 @@ mod tests {
     #[test]
     fn a_period_needs_both_ends_and_real_days() {
         assert!(Cli::try_parse_from(["aispend", "run", "--from", "2026-10-01"]).is_err());
-        assert!(Cli::try_parse_from(["aispend", "run", "--from", "2026-13-01", "--to", "2026-10-31"]).is_err());
+        assert!(
+            Cli::try_parse_from(["aispend", "run", "--from", "2026-13-01", "--to", "2026-10-31"]).is_err()
+        );
         assert!(Cli::try_parse_from(["aispend", "run", "--feeds", "cursor/event"]).is_err());
-        assert!(Cli::try_parse_from(["aispend", "run", "--from", "2026-10-01", "--to", "2026-10-31"]).is_ok());
+        assert!(
+            Cli::try_parse_from(["aispend", "run", "--from", "2026-10-01", "--to", "2026-10-31"]).is_ok()
+        );
     }
 }

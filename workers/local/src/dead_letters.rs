@@ -27,7 +27,15 @@ pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) 
                 println!("nothing is parked");
             }
             for message in &all {
-                println!("{}  {}  {:<11} {:<12} {}  {}", message.id, message.parked_at, message.stage, message.reason, message.slice_key, message.detail);
+                println!(
+                    "{}  {}  {:<11} {:<12} {}  {}",
+                    message.id,
+                    message.parked_at,
+                    message.stage,
+                    message.reason,
+                    message.slice_key,
+                    message.detail
+                );
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -57,7 +65,9 @@ fn one<'a>(all: &'a [Parked], id: &str) -> Result<&'a Parked, Failure> {
     match (matching.next(), matching.next()) {
         (Some(message), None) => Ok(message),
         (Some(_), Some(_)) => Err(Failure::usage(format!("several parked messages begin with `{id}`"))),
-        (None, _) => Err(Failure::usage(format!("no parked message begins with `{id}`; `aispend dead-letters list` shows them"))),
+        (None, _) => Err(Failure::usage(format!(
+            "no parked message begins with `{id}`; `aispend dead-letters list` shows them"
+        ))),
     }
 }
 
@@ -71,12 +81,24 @@ fn show(message: &Parked) {
     println!("attempts  {}", message.attempts);
     println!("parked    {}", message.parked_at);
     println!("bytes     {}", message.message.len());
-    println!("replay    {}", if message.fetched.is_some() { "reads the slice's archived documents again" } else { "sends the message again" });
+    println!(
+        "replay    {}",
+        if message.fetched.is_some() {
+            "reads the slice's archived documents again"
+        } else {
+            "sends the message again"
+        }
+    );
 }
 
 /// Sends slices on again from their archived documents, as the next revision: an older observation still cannot
 /// overwrite a newer one.
-async fn replay(settings: &Settings, store: &dyn ParkedStore, chosen: &[&Parked], is_dry: bool) -> Result<ExitCode, Failure> {
+async fn replay(
+    settings: &Settings,
+    store: &dyn ParkedStore,
+    chosen: &[&Parked],
+    is_dry: bool,
+) -> Result<ExitCode, Failure> {
     if chosen.is_empty() {
         println!("nothing is parked");
         return Ok(ExitCode::SUCCESS);
@@ -92,7 +114,12 @@ async fn replay(settings: &Settings, store: &dyn ParkedStore, chosen: &[&Parked]
     let mut newest: BTreeMap<String, (Header, Output)> = BTreeMap::new();
     for message in chosen {
         let bytes = message.fetched.as_ref().unwrap_or(&message.message);
-        let unreadable = |detail: String| Failure::world(format!("{} cannot be replayed: {detail}; `aispend run` reads its slice again, then drop it", message.id));
+        let unreadable = |detail: String| {
+            Failure::world(format!(
+                "{} cannot be replayed: {detail}; `aispend run` reads its slice again, then drop it",
+                message.id
+            ))
+        };
         let envelope = read_envelope(bytes).map_err(|error| unreadable(error.to_string()))?;
         let header = Header::try_from(&envelope).map_err(|error| unreadable(error.to_string()))?;
         let Some(body) = envelope.body else { return Err(unreadable("it is empty".to_owned())) };
@@ -110,14 +137,18 @@ async fn replay(settings: &Settings, store: &dyn ParkedStore, chosen: &[&Parked]
         slices: newest
             .values()
             .filter_map(|(header, _)| header.slice.as_ref())
-            .map(|slice| PlannedSlice { slice: Some(aispend_stage::slice_to_wire(slice)), ..PlannedSlice::default() })
+            .map(|slice| PlannedSlice {
+                slice: Some(aispend_stage::slice_to_wire(slice)),
+                ..PlannedSlice::default()
+            })
             .collect(),
         trigger: "replay".to_owned(),
         notices: Vec::new(),
         planned_at: clock.now().as_microsecond(),
     };
     let header = Header { run_id: run_id.clone(), ..Header::default() };
-    let mut messages = vec![Output::new(aispend_ports::Topic::SliceEvents, &header, clock.now(), Body::RunPlanned(planned))];
+    let mut messages =
+        vec![Output::new(aispend_ports::Topic::SliceEvents, &header, clock.now(), Body::RunPlanned(planned))];
     messages.extend(newest.into_values().map(|(_, output)| output));
     let pace = Pace { is_limited: true };
     let data_dir = settings.data_dir();

@@ -23,7 +23,12 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
     let yesterday = clock.today().saturating_sub(1.days());
     let days = i64::from(arguments.days.clamp(1, 420));
     let first_day = yesterday.saturating_sub((days - 1).days());
-    let world = World::generate(WorldConfig::company(arguments.seed, arguments.people.clamp(1, 5_000), first_day, yesterday));
+    let world = World::generate(WorldConfig::company(
+        arguments.seed,
+        arguments.people.clamp(1, 5_000),
+        first_day,
+        yesterday,
+    ));
     let sheets = data_dir.join("sheets");
     world_sheets(&world, &sheets)?;
     let keys = world.keys.clone();
@@ -43,7 +48,10 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
     let summary = Summary::of(&outcome, &data_dir)?;
     summary.print(true);
     if !arguments.no_serve {
-        println!("Ask it: aispend --data-dir {} query \"SELECT platform, SUM(cost_usd) AS usd FROM ai_usage_analytics.fct_cost_daily GROUP BY 1\"", data_dir.display());
+        println!(
+            "Ask it: aispend --data-dir {} query \"SELECT platform, SUM(cost_usd) AS usd FROM ai_usage_analytics.fct_cost_daily GROUP BY 1\"",
+            data_dir.display()
+        );
     }
     Ok(summary.exit_code())
 }
@@ -59,14 +67,18 @@ fn clear(data_dir: &std::path::Path) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     };
     if !is_ours {
-        return Err(Failure::usage(format!("{} holds no simulated data: choose another --data-dir", data_dir.display())));
+        return Err(Failure::usage(format!(
+            "{} holds no simulated data: choose another --data-dir",
+            data_dir.display()
+        )));
     }
     let failed = |error: std::io::Error| Failure::world(format!("{}: {error}", data_dir.display()));
     if data_dir.exists() {
         std::fs::remove_dir_all(data_dir).map_err(failed)?;
     }
     std::fs::create_dir_all(data_dir).map_err(failed)?;
-    std::fs::write(data_dir.join(".simulated"), "an invented company; aispend demo makes it anew each time\n").map_err(failed)
+    std::fs::write(data_dir.join(".simulated"), "an invented company; aispend demo makes it anew each time\n")
+        .map_err(failed)
 }
 
 fn world_sheets(world: &World, folder: &std::path::Path) -> Result<(), Failure> {

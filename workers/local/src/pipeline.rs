@@ -58,8 +58,12 @@ impl Pipeline {
         let parked: Arc<dyn ParkedStore> = Arc::new(parked(data_dir));
         let warehouse: Arc<dyn Warehouse> = Arc::new(warehouse);
         let bus = MemoryBus::new(MemoryBusOptions::default(), Arc::clone(&clock), Arc::clone(&parked));
-        let doors =
-            Doors { bus: Arc::new(bus.clone()), archive: Arc::clone(&archive), parked, clock: Arc::clone(&clock) };
+        let doors = Doors {
+            bus: Arc::new(bus.clone()),
+            archive: Arc::clone(&archive),
+            parked,
+            clock: Arc::clone(&clock),
+        };
         let alerter = Arc::new(Alerter::new(Arc::clone(&warehouse), Arc::clone(&clock)));
         let mut pipeline = Self {
             alerter: Arc::clone(&alerter),

@@ -13,12 +13,14 @@ use crate::screen::table;
 /// Asks the published warehouse.
 pub fn query(settings: &Settings, arguments: &QueryArguments) -> Result<ExitCode, Failure> {
     let reader = open_reader(&settings.data_dir())?;
-    let result = reader.query(&arguments.sql).map_err(|error| Failure::usage(aispend_stage::error_chain(&error)))?;
+    let result =
+        reader.query(&arguments.sql).map_err(|error| Failure::usage(aispend_stage::error_chain(&error)))?;
     match arguments.format {
         QueryFormat::Table => print!("{}", table(&result)),
         QueryFormat::Csv => print!("{}", result.to_csv()),
         QueryFormat::Json => {
-            let text = serde_json::to_string_pretty(&json(&result)).map_err(|error| Failure::world(error.to_string()))?;
+            let text = serde_json::to_string_pretty(&json(&result))
+                .map_err(|error| Failure::world(error.to_string()))?;
             println!("{text}");
         }
     }
@@ -37,7 +39,9 @@ fn value(cell: &Cell) -> Value {
     match cell {
         Cell::Null => Value::Null,
         Cell::Flag(flag) => Value::Bool(*flag),
-        Cell::Integer(number) => i64::try_from(*number).map_or_else(|_| Value::String(number.to_string()), Value::from),
+        Cell::Integer(number) => {
+            i64::try_from(*number).map_or_else(|_| Value::String(number.to_string()), Value::from)
+        }
         Cell::Float(number) => serde_json::Number::from_f64(*number).map_or(Value::Null, Value::Number),
         Cell::Decimal(_) | Cell::Text(_) | Cell::Date(_) | Cell::Moment(_) => Value::String(cell.to_string()),
     }

@@ -67,10 +67,15 @@ pub async fn run(settings: &Settings, arguments: &RunArguments) -> Result<ExitCo
     let warehouse = setup::warehouse(&data_dir, false).await?;
     let run_id = continued(&data_dir, &arguments.period, clock.today())?;
     let request = FetchRequested { trigger: "command".to_owned(), ..asked(&arguments.period) };
-    let outcome = follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), arguments.json).await?;
+    let outcome =
+        follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), arguments.json).await?;
     finished(&data_dir);
     let summary = Summary::of(&outcome, &data_dir)?;
-    if arguments.json { summary.print_json()? } else { summary.print(false) }
+    if arguments.json {
+        summary.print_json()?;
+    } else {
+        summary.print(false);
+    }
     Ok(summary.exit_code())
 }
 
@@ -112,7 +117,11 @@ pub async fn retire(settings: &Settings, arguments: &RetireArguments) -> Result<
 
 async fn slices_of(warehouse: &DuckDb, feed: Feed) -> Result<Vec<Slice>, Failure> {
     let lines = warehouse.ledger(Some(feed)).await.map_err(|error| Failure::world(error.to_string()))?;
-    Ok(lines.into_iter().filter(|line| line.outcome == SliceOutcome::Complete).map(|line| line.slice).collect())
+    Ok(lines
+        .into_iter()
+        .filter(|line| line.outcome == SliceOutcome::Complete)
+        .map(|line| line.slice)
+        .collect())
 }
 
 /// A run with its plan given: the plan's event, and a message a slice.
@@ -140,7 +149,12 @@ fn slices_job(run_id: &str, slices: &[Slice], trigger: &str, clock: &dyn Clock) 
 /// A run whose plan the fetcher makes.
 pub fn job(run_id: &str, request: FetchRequested) -> Job {
     let header = Header { run_id: run_id.to_owned(), ..Header::default() };
-    let message = Output::new(Topic::FetchRequests, &header, jiff::Timestamp::UNIX_EPOCH, Body::FetchRequested(request));
+    let message = Output::new(
+        Topic::FetchRequests,
+        &header,
+        jiff::Timestamp::UNIX_EPOCH,
+        Body::FetchRequested(request),
+    );
     Job { run_id: run_id.to_owned(), messages: vec![message] }
 }
 
@@ -212,7 +226,9 @@ fn asked(period: &PeriodArguments) -> FetchRequested {
 
 fn check_period(period: &PeriodArguments) -> Result<(), Failure> {
     match (period.from, period.to) {
-        (Some(from), Some(to)) if from > to => Err(Failure::usage(format!("--from {from} is after --to {to}"))),
+        (Some(from), Some(to)) if from > to => {
+            Err(Failure::usage(format!("--from {from} is after --to {to}")))
+        }
         _ => Ok(()),
     }
 }
@@ -234,7 +250,8 @@ fn unfinished_path(data_dir: &Path) -> PathBuf {
 fn continued(data_dir: &Path, period: &PeriodArguments, today: Date) -> Result<String, Failure> {
     let asked = format!("{period:?}");
     let path = unfinished_path(data_dir);
-    let known: Option<Unfinished> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let known: Option<Unfinished> =
+        std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     if let Some(known) = known.filter(|known| known.asked == asked && known.day == today) {
         eprintln!("continuing run {}, which did not end", known.run_id);
         return Ok(known.run_id);

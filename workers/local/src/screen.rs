@@ -43,12 +43,7 @@ pub fn board(reader: &Reader) -> Result<Board, Failure> {
              WHERE user_email <> 'unknown@unattributed.com' OR '{by}' = 'platform' \
              GROUP BY 1 HAVING SUM(cost_usd) <> 0 ORDER BY 2 DESC, 1 LIMIT {limit}"
         );
-        Ok(reader
-            .query(&sql)?
-            .rows
-            .iter()
-            .map(|row| (text(row, 0), money(row, 1), text(row, 2)))
-            .collect())
+        Ok(reader.query(&sql)?.rows.iter().map(|row| (text(row, 0), money(row, 1), text(row, 2))).collect())
     };
     let overall = reader.query(&format!(
         "SELECT MIN(cost_date) AS first_day, MAX(cost_date) AS last_day, SUM(cost_usd) AS cost, \
@@ -88,7 +83,11 @@ impl Board {
         self.section("By platform", &self.platforms);
         self.section("By team", &self.teams);
         self.section("Top people", &self.people);
-        println!("Unattributed  {:>16} USD  ({})", dollars(self.unattributed), percent(self.unattributed, self.total));
+        println!(
+            "Unattributed  {:>16} USD  ({})",
+            dollars(self.unattributed),
+            percent(self.unattributed, self.total)
+        );
         println!();
         if !self.checks.is_empty() {
             let is_good = |status: &str| matches!(status, "ok" | "pass" | "info");
@@ -109,7 +108,12 @@ impl Board {
         for (who, cost, people) in lines {
             let who = if who.is_empty() { "(no team)" } else { who };
             let people = if title == "By team" { format!("{people} people") } else { String::new() };
-            println!("  {who:<36}{:>16}  {:>6}  {}  {people}", dollars(*cost), percent(*cost, self.total), bar(*cost, self.total));
+            println!(
+                "  {who:<36}{:>16}  {:>6}  {}  {people}",
+                dollars(*cost),
+                percent(*cost, self.total),
+                bar(*cost, self.total)
+            );
         }
         println!();
     }
@@ -144,7 +148,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -174,8 +178,15 @@ pub fn table(result: &QueryResult) -> String {
     use std::fmt::Write as _;
 
     use aispend_duckdb::CellKind;
-    let cells: Vec<Vec<String>> =
-        result.rows.iter().map(|row| row.iter().map(|cell| if *cell == Cell::Null { "–".to_owned() } else { cell.to_string() }).collect()).collect();
+    let cells: Vec<Vec<String>> = result
+        .rows
+        .iter()
+        .map(|row| {
+            row.iter()
+                .map(|cell| if *cell == Cell::Null { "–".to_owned() } else { cell.to_string() })
+                .collect()
+        })
+        .collect();
     let widths: Vec<usize> = result
         .columns
         .iter()
@@ -190,7 +201,8 @@ pub fn table(result: &QueryResult) -> String {
         for ((text, width), column) in texts.iter().zip(&widths).zip(&result.columns) {
             let is_number = matches!(column.kind, CellKind::Integer | CellKind::Decimal | CellKind::Float);
             // Writing to a String cannot fail.
-            if is_number { write!(out, "{text:>width$}  ") } else { write!(out, "{text:<width$}  ") }.unwrap_or_default();
+            if is_number { write!(out, "{text:>width$}  ") } else { write!(out, "{text:<width$}  ") }
+                .unwrap_or_default();
         }
         out.truncate(out.trim_end_matches(' ').len());
         out.push('\n');

@@ -44,7 +44,9 @@ pub async fn warehouse(data_dir: &Path, is_simulated: bool) -> Result<DuckDb, Fa
         ..Options::default()
     };
     let data_dir = data_dir.to_owned();
-    let opened = tokio::task::spawn_blocking(move || DuckDb::open_writer_with(&data_dir, is_simulated, &options)).await;
+    let opened =
+        tokio::task::spawn_blocking(move || DuckDb::open_writer_with(&data_dir, is_simulated, &options))
+            .await;
     let warehouse = opened.map_err(|error| Failure::world(error.to_string()))??;
     warehouse.migrate().await?;
     Ok(warehouse)
@@ -98,7 +100,12 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
                 ));
             }
         };
-        accounts.push(Account { vendor: Vendor::Sheets, name: "sheets".to_owned(), base_url: url("sheets.base_url"), auth });
+        accounts.push(Account {
+            vendor: Vendor::Sheets,
+            name: "sheets".to_owned(),
+            base_url: url("sheets.base_url"),
+            auth,
+        });
     }
     let unlimited = 1_000_000;
     let limit = |name: &str| if pace.is_limited { settings.count(name) } else { unlimited };
@@ -115,7 +122,8 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
         },
         sheets_folder: settings.data_dir().join("sheets"),
     };
-    HttpFetch::new(accounts, options, clock).map_err(|error| Failure::usage(aispend_stage::error_chain(&error)))
+    HttpFetch::new(accounts, options, clock)
+        .map_err(|error| Failure::usage(aispend_stage::error_chain(&error)))
 }
 
 /// What the fetcher is told.
@@ -145,7 +153,11 @@ pub fn fetcher(settings: &Settings, pace: Pace) -> FetcherSettings {
         confirmed_orgs: settings.list("anthropic.confirmed_orgs"),
         // On one machine a run ends: what is missing stays due, and the next run asks again.
         patience: Duration::ZERO,
-        empty_pause: if pace.is_limited { settings.seconds("fetch.empty_pause_seconds") } else { Duration::ZERO },
+        empty_pause: if pace.is_limited {
+            settings.seconds("fetch.empty_pause_seconds")
+        } else {
+            Duration::ZERO
+        },
         unsettled_pause: Duration::from_millis(500),
     }
 }

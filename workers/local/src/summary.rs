@@ -86,7 +86,7 @@ impl Summary {
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
         let mut rejected_rows = 0;
         let reports = [&outcome.report, &outcome.again];
-        for slice in outcome.report.slices.iter() {
+        for slice in &outcome.report.slices {
             let line = feeds.entry(slice.slice.feed.as_str().to_owned()).or_default();
             match slice.end {
                 End::Loaded => line.loaded += 1,
@@ -104,7 +104,8 @@ impl Summary {
         for slice in reports.iter().flat_map(|report| &report.slices) {
             rejected_rows += slice.rejected_rows;
             for finding in &slice.findings {
-                *findings.entry(format!("{}: {}", finding.check, finding.message)).or_default() += finding.count.max(1);
+                *findings.entry(format!("{}: {}", finding.check, finding.message)).or_default() +=
+                    finding.count.max(1);
             }
         }
         let warehouse = data_dir.join("warehouse.duckdb");
@@ -171,7 +172,10 @@ impl Summary {
         }
         self.board.print();
         println!("This run ({} s)", self.seconds);
-        println!("  {:<24}{:>8}{:>11}{:>9}{:>8}{:>12}{:>16}", "feed", "loaded", "unchanged", "skipped", "failed", "rows", "USD");
+        println!(
+            "  {:<24}{:>8}{:>11}{:>9}{:>8}{:>12}{:>16}",
+            "feed", "loaded", "unchanged", "skipped", "failed", "rows", "USD"
+        );
         for (feed, line) in &self.feeds {
             if line.loaded + line.unchanged + line.failed + line.parked == 0 {
                 continue;
@@ -187,7 +191,10 @@ impl Summary {
             );
         }
         if self.read_again > 0 {
-            println!("  {} slices were read again: keys, workspaces or the mapping sheet decide them differently now", self.read_again);
+            println!(
+                "  {} slices were read again: keys, workspaces or the mapping sheet decide them differently now",
+                self.read_again
+            );
         }
         self.print_trouble();
         self.print_notes();
@@ -196,7 +203,10 @@ impl Summary {
 
     fn print_trouble(&self) {
         if self.rejected_rows > 0 {
-            println!("\n{} records were rejected: aispend query \"SELECT place, field, reason FROM ai_usage_analytics.rejected_records\"", self.rejected_rows);
+            println!(
+                "\n{} records were rejected: aispend query \"SELECT place, field, reason FROM ai_usage_analytics.rejected_records\"",
+                self.rejected_rows
+            );
         }
         if self.is_overdue {
             println!("\nThe run's deadline ended it; what is missing stays due.");
@@ -224,14 +234,21 @@ impl Summary {
                 println!("  {text} ({times}×)");
             }
             if self.findings.len() > 8 {
-                println!("  … and {} more: aispend query \"SELECT slice_key, findings FROM ai_usage_analytics.slice_loads\"", self.findings.len() - 8);
+                println!(
+                    "  … and {} more: aispend query \"SELECT slice_key, findings FROM ai_usage_analytics.slice_loads\"",
+                    self.findings.len() - 8
+                );
             }
         }
     }
 }
 
+/// Feed, state, reason, detail: slices that agree in these are one line.
+type TroubleKey = (Feed, &'static str, String, String);
+type DaysAndRemedy = (Vec<String>, String);
+
 fn troubles(reports: &[&RunReport]) -> Vec<Trouble> {
-    let mut grouped: BTreeMap<(Feed, &'static str, String, String), (Vec<String>, String)> = BTreeMap::new();
+    let mut grouped: BTreeMap<TroubleKey, DaysAndRemedy> = BTreeMap::new();
     let in_trouble = |slice: &&SliceReport| matches!(slice.end, End::Failed | End::Parked | End::Pending);
     for slice in reports.iter().flat_map(|report| &report.slices).filter(in_trouble) {
         let state = match slice.end {

@@ -9,10 +9,11 @@ use aispend_ports::{Archive, Clock, DocumentRef, Topic};
 use aispend_proto::v1::envelope::Body as Wire;
 use aispend_proto::v1::{Finding, RecordsNormalized, Rounding, SliceFetched};
 use aispend_sources::{Body, ContextBodies, READER_VERSION, Reading, Severity, source};
+use aispend_stage::{Header, context_from_wire};
 use aispend_stage::{
-    Message, MessageError, Output, Stage, content_id, documents_from_wire, rejected_to_wire, store_batch, sums_to_wire,
+    Message, MessageError, Output, Stage, content_id, documents_from_wire, rejected_to_wire, store_batch,
+    sums_to_wire,
 };
-use aispend_stage::{context_from_wire, Header};
 
 pub use error::NormalizeError;
 pub use normalize::{Normalized, normalize};
@@ -46,7 +47,10 @@ impl Normalizer {
     async fn reading(&self, header: &Header, fetched: &SliceFetched) -> Result<Reading, NormalizeError> {
         let mut context = Vec::with_capacity(fetched.context.len());
         for slice in context_from_wire(&fetched.context) {
-            let feed = slice.feed.parse().map_err(|_| MessageError::Value { field: "context.feed", value: slice.feed.clone() })?;
+            let feed = slice
+                .feed
+                .parse()
+                .map_err(|_| MessageError::Value { field: "context.feed", value: slice.feed.clone() })?;
             context.push(ContextBodies { feed, documents: self.bodies(&slice.documents).await? });
         }
         Ok(Reading {
@@ -81,17 +85,20 @@ impl Stage for Normalizer {
             content_id(&[header.slice_key().as_bytes(), &header.generation.0.to_le_bytes()]),
             header.revision
         );
-        let batch = store_batch(self.archive.as_ref(), &object, normalized.frames, normalized.content_hash).await?;
+        let batch =
+            store_batch(self.archive.as_ref(), &object, normalized.frames, normalized.content_hash).await?;
         let mut findings = fetched.findings.clone();
-        findings.extend(normalized.findings.into_iter().map(|finding| Finding {
-            check: finding.check.to_owned(),
-            severity: match finding.severity {
-                Severity::Info => "info",
-                Severity::Warning => "warning",
+        findings.extend(normalized.findings.into_iter().map(|finding| {
+            Finding {
+                check: finding.check.to_owned(),
+                severity: match finding.severity {
+                    Severity::Info => "info",
+                    Severity::Warning => "warning",
+                }
+                .to_owned(),
+                message: finding.message,
+                count: finding.count,
             }
-            .to_owned(),
-            message: finding.message,
-            count: finding.count,
         }));
         let body = RecordsNormalized {
             fetched: Some(fetched),

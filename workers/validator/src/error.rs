@@ -52,7 +52,9 @@ impl Classify for ValidateError {
                 Disposition::Park { reason: "document_lost" }
             }
             Self::Account { .. } => Disposition::Park { reason: "conservation" },
-            Self::TooManyRejected { .. } | Self::OutsideDay { .. } => Disposition::Park { reason: "rejected" },
+            Self::TooManyRejected { .. } | Self::OutsideDay { .. } => {
+                Disposition::Park { reason: "rejected" }
+            }
         }
     }
 }

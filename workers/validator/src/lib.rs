@@ -10,8 +10,8 @@ use aispend_ports::{Archive, Clock, Frames, Topic};
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{Finding, RecordsNormalized, RecordsValidated};
 use aispend_stage::{
-    Header, Message, MessageError, Output, Stage, batch_frames, content_id, rejected_to_wire, store_batch, sums_from_wire,
-    sums_to_wire,
+    Header, Message, MessageError, Output, Stage, batch_frames, content_id, rejected_to_wire, store_batch,
+    sums_from_wire, sums_to_wire,
 };
 
 pub use error::ValidateError;
@@ -30,7 +30,11 @@ impl Validator {
         Self { archive, clock, limits }
     }
 
-    async fn validate(&self, header: &Header, normalized: RecordsNormalized) -> Result<RecordsValidated, ValidateError> {
+    async fn validate(
+        &self,
+        header: &Header,
+        normalized: RecordsNormalized,
+    ) -> Result<RecordsValidated, ValidateError> {
         let slice = header.slice()?;
         let batch = normalized.batch.clone().ok_or(MessageError::Missing("batch"))?;
         let read = sums_from_wire(&normalized.totals)?;
@@ -39,10 +43,10 @@ impl Validator {
         let mut rejected = normalized.rejected.clone();
         let mut set_aside = judgement.accepted.clone();
         for record in &rejected {
-            let table = aispend_proto::Table::ALL
-                .iter()
-                .find(|table| table.name() == record.table)
-                .ok_or_else(|| MessageError::Value { field: "rejected.table", value: record.table.clone() })?;
+            let table =
+                aispend_proto::Table::ALL.iter().find(|table| table.name() == record.table).ok_or_else(
+                    || MessageError::Value { field: "rejected.table", value: record.table.clone() },
+                )?;
             set_aside.add(*table, 1, i128::from(record.money_nano));
         }
         for record in &judgement.rejected {
@@ -92,6 +96,11 @@ impl Stage for Validator {
             return Err(MessageError::Missing("records_normalized").into());
         };
         let validated = self.validate(&message.header, normalized).await?;
-        Ok(vec![Output::new(Topic::ValidBatches, &message.header, self.clock.now(), Body::RecordsValidated(validated))])
+        Ok(vec![Output::new(
+            Topic::ValidBatches,
+            &message.header,
+            self.clock.now(),
+            Body::RecordsValidated(validated),
+        )])
     }
 }

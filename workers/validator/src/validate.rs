@@ -31,7 +31,12 @@ impl Limits {
     ///
     /// # Errors
     /// When more than the limit was rejected.
-    pub fn check_share(&self, slice: &Slice, read: &TableSums, accepted: &TableSums) -> Result<(), ValidateError> {
+    pub fn check_share(
+        &self,
+        slice: &Slice,
+        read: &TableSums,
+        accepted: &TableSums,
+    ) -> Result<(), ValidateError> {
         if slice.vendor() == Vendor::Sheets {
             return Ok(());
         }
@@ -113,9 +118,14 @@ pub fn judge(slice: &Slice, frames: Frames, limits: &Limits) -> Result<Judgement
             sets.push(set);
         }
     }
-    let kept =
-        judge.is_rewriting.then(|| Kept { frames: judge.writer.finish(), content_hash: judge.hash.to_bytes() });
-    let findings = judge.findings.into_iter().map(|((check, message), count)| (check.to_owned(), message, count)).collect();
+    let kept = judge
+        .is_rewriting
+        .then(|| Kept { frames: judge.writer.finish(), content_hash: judge.hash.to_bytes() });
+    let findings = judge
+        .findings
+        .into_iter()
+        .map(|((check, message), count)| (check.to_owned(), message, count))
+        .collect();
     Ok(Judgement { accepted: judge.accepted, kept, rejected: judge.rejected, findings })
 }
 
@@ -133,7 +143,13 @@ struct Judge<'a> {
 
 impl RowVisitor for Judge<'_> {
     fn row<R: Row>(&mut self, row: &R) {
-        let mut look = Look { columns: R::TABLE.columns().iter(), first_day: None, wrong: None, odd: None, limits: self.limits };
+        let mut look = Look {
+            columns: R::TABLE.columns().iter(),
+            first_day: None,
+            wrong: None,
+            odd: None,
+            limits: self.limits,
+        };
         row.write(&mut look);
         let Look { first_day, mut wrong, odd, .. } = look;
         if let (Some(expected), Some(found)) = (self.slice_day, first_day)
@@ -256,7 +272,11 @@ mod tests {
     #[test]
     fn rows_that_pass_go_on_as_they_came() {
         let mut writer = FramesWriter::default();
-        writer.push(CursorExpense { expense_date: 20_731, estimated_cost_usd: 5, ..CursorExpense::default() });
+        writer.push(CursorExpense {
+            expense_date: 20_731,
+            estimated_cost_usd: 5,
+            ..CursorExpense::default()
+        });
         let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
         assert!(judgement.kept.is_none());
         assert_eq!((judgement.accepted.rows(), judgement.accepted.money()), (1, 5));
@@ -266,25 +286,38 @@ mod tests {
     fn a_negative_count_is_rejected_and_its_neighbours_stay() {
         let mut writer = FramesWriter::default();
         for message_count in [3, -1, 4] {
-            writer.push(ClaudeUsage { activity_date: 20_731, message_count: Some(message_count), ..ClaudeUsage::default() });
+            writer.push(ClaudeUsage {
+                activity_date: 20_731,
+                message_count: Some(message_count),
+                ..ClaudeUsage::default()
+            });
         }
         let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
         assert_eq!(judgement.accepted.rows(), 2);
         assert_eq!(judgement.rejected.first().unwrap().field, "message_count");
-        let kept: u64 = Frames::new(judgement.kept.unwrap().frames).map(|set| set.unwrap().len() as u64).sum();
+        let kept: u64 =
+            Frames::new(judgement.kept.unwrap().frames).map(|set| set.unwrap().len() as u64).sum();
         assert_eq!(kept, 2);
     }
 
     #[test]
     fn money_is_never_rejected_for_its_content_and_never_guessed_into_a_day() {
         let mut writer = FramesWriter::default();
-        writer.push(CursorExpense { expense_date: 20_731, usage_based_reqs: Some(-1), estimated_cost_usd: 7, ..CursorExpense::default() });
+        writer.push(CursorExpense {
+            expense_date: 20_731,
+            usage_based_reqs: Some(-1),
+            estimated_cost_usd: 7,
+            ..CursorExpense::default()
+        });
         let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
         assert_eq!((judgement.accepted.money(), judgement.findings.len()), (7, 1));
 
         let mut writer = FramesWriter::default();
         writer.push(CursorExpense { expense_date: 20_732, ..CursorExpense::default() });
-        assert!(matches!(judge(&slice(), frames(writer), &Limits::default()), Err(ValidateError::OutsideDay { .. })));
+        assert!(matches!(
+            judge(&slice(), frames(writer), &Limits::default()),
+            Err(ValidateError::OutsideDay { .. })
+        ));
     }
 
     #[test]

@@ -67,7 +67,11 @@ impl GoogleCredentials {
     }
 
     /// Gets a token that is good for about an hour.
-    pub(crate) async fn token(&self, client: &reqwest::Client, now: jiff::Timestamp) -> Result<Token, FetchError> {
+    pub(crate) async fn token(
+        &self,
+        client: &reqwest::Client,
+        now: jiff::Timestamp,
+    ) -> Result<Token, FetchError> {
         let refused = |detail: String| FetchError::Credentials { vendor: Vendor::Sheets, detail };
         let issued = now.as_second();
         let claims = Claims {
@@ -77,12 +81,15 @@ impl GoogleCredentials {
             iat: issued,
             exp: issued + 3_600,
         };
-        let key = EncodingKey::from_rsa_pem(self.inner.private_key.expose_secret().as_bytes())
-            .map_err(|_| refused("the private key of the service account is no RSA key in PEM form".to_owned()))?;
+        let key =
+            EncodingKey::from_rsa_pem(self.inner.private_key.expose_secret().as_bytes()).map_err(|_| {
+                refused("the private key of the service account is no RSA key in PEM form".to_owned())
+            })?;
         let header = Header { kid: self.inner.private_key_id.clone(), ..Header::new(Algorithm::RS256) };
         let assertion = jsonwebtoken::encode(&header, &claims, &key)
             .map_err(|_| refused("the token request could not be signed".to_owned()))?;
-        let unavailable = |detail: String| FetchError::Unavailable { vendor: Vendor::Sheets, detail, retry_after: None };
+        let unavailable =
+            |detail: String| FetchError::Unavailable { vendor: Vendor::Sheets, detail, retry_after: None };
         let response = client
             .post(self.token_uri())
             .header("content-type", "application/x-www-form-urlencoded")
@@ -93,8 +100,9 @@ impl GoogleCredentials {
         let status = response.status().as_u16();
         let body = response.bytes().await.map_err(|error| unavailable(error.without_url().to_string()))?;
         if status == 200 {
-            let answer: TokenAnswer = serde_json::from_slice(&body)
-                .map_err(|_| unavailable("the token endpoint answered with something else than a token".to_owned()))?;
+            let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
+                unavailable("the token endpoint answered with something else than a token".to_owned())
+            })?;
             // A minute early, so that no request leaves with a token about to end.
             let good_for = Duration::from_secs(answer.expires_in.saturating_sub(60));
             return Ok(Token { value: answer.access_token, until: Instant::now() + good_for });
@@ -103,7 +111,10 @@ impl GoogleCredentials {
             return Err(unavailable(format!("the token endpoint answered {status}")));
         }
         let answer: TokenRefusal = serde_json::from_slice(&body).unwrap_or_default();
-        Err(refused(format!("{} {} (is the machine's clock right, is the key still valid?)", answer.error, answer.error_description)))
+        Err(refused(format!(
+            "{} {} (is the machine's clock right, is the key still valid?)",
+            answer.error, answer.error_description
+        )))
     }
 }
 

@@ -87,7 +87,11 @@ impl HttpFetch {
     ///
     /// # Errors
     /// When the TLS roots of this machine cannot be read.
-    pub fn new(accounts: Vec<Account>, options: HttpOptions, clock: Arc<dyn Clock>) -> Result<Self, ClientError> {
+    pub fn new(
+        accounts: Vec<Account>,
+        options: HttpOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ClientError> {
         // Somebody else in the process may have chosen a provider: theirs is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let client = reqwest::Client::builder()

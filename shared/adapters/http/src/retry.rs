@@ -27,11 +27,11 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             min_attempts: 8,
-            answering_budget: Duration::from_secs(420),
+            answering_budget: Duration::from_mins(7),
             silent_budget: Duration::from_secs(45),
             base: Duration::from_millis(500),
             busy_base: Duration::from_secs(2),
-            cap: Duration::from_secs(120),
+            cap: Duration::from_mins(2),
         }
     }
 }
@@ -77,7 +77,8 @@ impl Tries {
             Fault::Broken | Fault::Silent => self.waits.next_backoff(),
         };
         let wait = hint.or(own).unwrap_or(self.policy.cap);
-        let budget = if fault == Fault::Silent { self.policy.silent_budget } else { self.policy.answering_budget };
+        let budget =
+            if fault == Fault::Silent { self.policy.silent_budget } else { self.policy.answering_budget };
         let is_over = elapsed.max(self.waited) + wait > budget;
         let is_hopeless = wait > self.policy.answering_budget;
         if (is_over && self.attempts >= self.policy.min_attempts) || is_hopeless {
@@ -108,7 +109,7 @@ mod tests {
     fn policy() -> RetryPolicy {
         RetryPolicy {
             min_attempts: 3,
-            answering_budget: Duration::from_secs(60),
+            answering_budget: Duration::from_mins(1),
             silent_budget: Duration::from_secs(5),
             base: Duration::from_secs(1),
             busy_base: Duration::from_secs(2),
@@ -119,7 +120,10 @@ mod tests {
     #[test]
     fn the_vendors_own_hint_wins() {
         let mut tries = Tries::new(policy());
-        assert_eq!(tries.next(Fault::Busy, Some(Duration::from_secs(7)), Duration::ZERO), Some(Duration::from_secs(7)));
+        assert_eq!(
+            tries.next(Fault::Busy, Some(Duration::from_secs(7)), Duration::ZERO),
+            Some(Duration::from_secs(7))
+        );
     }
 
     #[test]
@@ -144,6 +148,6 @@ mod tests {
     #[test]
     fn a_vendor_that_says_come_back_tomorrow_is_left_alone() {
         let mut tries = Tries::new(policy());
-        assert!(tries.next(Fault::Busy, Some(Duration::from_secs(86_400)), Duration::ZERO).is_none());
+        assert!(tries.next(Fault::Busy, Some(Duration::from_hours(24)), Duration::ZERO).is_none());
     }
 }

@@ -47,7 +47,9 @@ impl HttpFetch {
             let (fault, hint, detail) = match outcome {
                 // The token may have been withdrawn early: once, the next try gets a new one.
                 Try::Settled(response)
-                    if response.status == 401 && matches!(account.auth, Auth::Google(_)) && !has_new_token =>
+                    if response.status == 401
+                        && matches!(account.auth, Auth::Google(_))
+                        && !has_new_token =>
                 {
                     has_new_token = true;
                     self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&account.name);
@@ -68,7 +70,13 @@ impl HttpFetch {
                 info!(vendor = vendor.as_str(), path = request.path, detail, "vendor given up for now");
                 return Err(FetchError::Unavailable { vendor, detail, retry_after: hint });
             };
-            debug!(vendor = vendor.as_str(), path = request.path, detail, wait_seconds = wait.as_secs_f32(), "asking again");
+            debug!(
+                vendor = vendor.as_str(),
+                path = request.path,
+                detail,
+                wait_seconds = wait.as_secs_f32(),
+                "asking again"
+            );
             self.clock.sleep(wait).await;
         }
     }
@@ -241,7 +249,9 @@ fn judge(response: Response, now: jiff::Timestamp) -> Try {
         408 | 409 | 500..=599 => Fault::Broken,
         _ => return Try::Settled(response),
     };
-    if response.header("x-should-retry").is_some_and(|value| value.eq_ignore_ascii_case("false")) && fault != Fault::Busy {
+    if response.header("x-should-retry").is_some_and(|value| value.eq_ignore_ascii_case("false"))
+        && fault != Fault::Busy
+    {
         return Try::Settled(response);
     }
     let hint = retry_after(&response, now);
@@ -271,30 +281,36 @@ mod tests {
         Response { status, headers, body: Vec::new() }
     }
 
-    fn again(status: u16, headers: &[(&str, &str)]) -> Option<Option<Duration>> {
+    /// `settled`, or `again` with the vendor's hint in milliseconds.
+    fn judged(status: u16, headers: &[(&str, &str)]) -> String {
         let now = "2026-11-22T00:00:00Z".parse().unwrap();
         match judge(answer(status, headers), now) {
-            Try::Settled(_) => None,
-            Try::Again { hint, .. } => Some(hint),
+            Try::Settled(_) => "settled".to_owned(),
+            Try::Again { hint: None, .. } => "again".to_owned(),
+            Try::Again { hint: Some(hint), .. } => format!("again in {} ms", hint.as_millis()),
         }
     }
 
     #[test]
     fn what_asking_again_can_change_is_asked_again() {
         for status in [408, 409, 429, 500, 502, 503, 529] {
-            assert_eq!(again(status, &[]), Some(None), "{status}");
+            assert_eq!(judged(status, &[]), "again", "{status}");
         }
         for status in [200, 400, 401, 403, 404, 410] {
-            assert_eq!(again(status, &[]), None, "{status}");
+            assert_eq!(judged(status, &[]), "settled", "{status}");
         }
-        assert_eq!(again(500, &[("x-should-retry", "false")]), None);
+        assert_eq!(judged(500, &[("x-should-retry", "false")]), "settled");
     }
 
     #[test]
     fn the_hint_is_read_in_each_of_its_forms() {
-        assert_eq!(again(429, &[("retry-after", "7")]), Some(Some(Duration::from_secs(7))));
-        assert_eq!(again(429, &[("retry-after-ms", "250"), ("retry-after", "7")]), Some(Some(Duration::from_millis(250))));
-        assert_eq!(again(503, &[("retry-after", "Sun, 22 Nov 2026 00:00:30 GMT")]), Some(Some(Duration::from_secs(30))));
-        assert_eq!(again(503, &[("retry-after", "Sat, 21 Nov 2026 00:00:30 GMT")]), Some(Some(Duration::ZERO)));
+        for (headers, expected) in [
+            (vec![("retry-after", "7")], "again in 7000 ms"),
+            (vec![("retry-after-ms", "250"), ("retry-after", "7")], "again in 250 ms"),
+            (vec![("retry-after", "Sun, 22 Nov 2026 00:00:30 GMT")], "again in 30000 ms"),
+            (vec![("retry-after", "Sat, 21 Nov 2026 00:00:30 GMT")], "again in 0 ms"),
+        ] {
+            assert_eq!(judged(429, &headers), expected);
+        }
     }
 }

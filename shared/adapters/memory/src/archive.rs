@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::files::{create_whole, write_whole};
+use crate::files::{create_whole, hex, write_whole};
 
 /// An archive in a folder of this machine.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ fn unavailable(name: &str) -> impl Fn(io::Error) -> ArchiveError {
 #[async_trait]
 impl Archive for FolderArchive {
     async fn put_document(&self, body: &[u8]) -> Result<String, ArchiveError> {
-        let sha256: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(&Sha256::digest(body));
         let path = self.document_path(&sha256);
         if !path.exists() {
             let compressed = zstd::bulk::compress(body, 1).map_err(unavailable(&sha256))?;
@@ -81,8 +81,9 @@ impl Archive for FolderArchive {
         }
         let compressed = fs::read(self.document_path(sha256)).map_err(unavailable(sha256))?;
         let damaged = |detail: String| ArchiveError::Damaged { name: sha256.to_owned(), detail };
-        let body = zstd::stream::decode_all(compressed.as_slice()).map_err(|error| damaged(error.to_string()))?;
-        let found: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let body =
+            zstd::stream::decode_all(compressed.as_slice()).map_err(|error| damaged(error.to_string()))?;
+        let found = hex(&Sha256::digest(&body));
         if found == sha256 { Ok(Bytes::from(body)) } else { Err(damaged(format!("its hash is {found}"))) }
     }
 

@@ -32,9 +32,9 @@ pub struct MemoryBusOptions {
 impl Default for MemoryBusOptions {
     fn default() -> Self {
         Self {
-            ack_deadline: Duration::from_secs(600),
+            ack_deadline: Duration::from_mins(10),
             min_backoff: Duration::from_secs(10),
-            max_backoff: Duration::from_secs(600),
+            max_backoff: Duration::from_mins(10),
             queued_bytes: 24 << 20,
         }
     }
@@ -163,8 +163,8 @@ impl Bus for MemoryBus {
             let shrunk = queue.shrunk.notified();
             {
                 let mut state = queue.lock();
-                let has_room =
-                    state.queued_bytes == 0 || state.queued_bytes + message.data.len() <= self.shared.options.queued_bytes;
+                let has_room = state.queued_bytes == 0
+                    || state.queued_bytes + message.data.len() <= self.shared.options.queued_bytes;
                 if has_room {
                     let number = state.next_number;
                     state.next_number += 1;
@@ -190,7 +190,10 @@ impl Bus for MemoryBus {
     }
 
     async fn subscribe(&self, topic: Topic) -> Result<Box<dyn Subscription>, BusError> {
-        Ok(Box::new(MemorySubscription { queue: Arc::clone(self.queue(topic)?), shared: Arc::clone(&self.shared) }))
+        Ok(Box::new(MemorySubscription {
+            queue: Arc::clone(self.queue(topic)?),
+            shared: Arc::clone(&self.shared),
+        }))
     }
 }
 
@@ -220,8 +223,12 @@ impl MemorySubscription {
             let stored = entry.remove();
             state.ready.push_back(stored);
         }
-        let overdue: Vec<u64> =
-            state.leased.iter().filter(|(_, (deadline, _))| *deadline <= now).map(|(number, _)| *number).collect();
+        let overdue: Vec<u64> = state
+            .leased
+            .iter()
+            .filter(|(_, (deadline, _))| *deadline <= now)
+            .map(|(number, _)| *number)
+            .collect();
         for number in overdue {
             if let Some((_, stored)) = state.leased.remove(&number) {
                 state.ready.push_back(stored);
@@ -235,13 +242,17 @@ impl MemorySubscription {
         stored.attempts += 1;
         state.leased.insert(stored.number, (now + self.shared.options.ack_deadline, stored.clone()));
         drop(state);
-        if stored.attempts > self.queue.topic.max_attempts() { Step::DeadLetter(stored) } else { Step::Deliver(stored) }
+        if stored.attempts > self.queue.topic.max_attempts() {
+            Step::DeadLetter(stored)
+        } else {
+            Step::Deliver(stored)
+        }
     }
 
     async fn set_aside(&self, stored: &Stored) {
         let number = stored.number;
         let parked = Parked {
-            id: hex(&Sha256::digest(&stored.data)).chars().take(32).collect(),
+            id: crate::files::hex(&Sha256::digest(&stored.data)).chars().take(32).collect(),
             stage: String::new(),
             topic: self.queue.topic,
             reason: "attempts_used_up".to_owned(),
@@ -337,8 +348,4 @@ impl Drop for MemoryReceipt {
             self.queue.give_back(self.number, self.backoff());
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -118,7 +118,10 @@ mod tests {
         let mut named = answer(403, "");
         named.headers.push(("anthropic-organization-id".to_owned(), "org-1".to_owned()));
         assert_eq!(organisation_of(&named).as_deref(), Some("org-1"));
-        assert_eq!(organisation_of(&answer(200, r#"{"data":[],"organization_id":"org-2"}"#)).as_deref(), Some("org-2"));
+        assert_eq!(
+            organisation_of(&answer(200, r#"{"data":[],"organization_id":"org-2"}"#)).as_deref(),
+            Some("org-2")
+        );
         assert_eq!(organisation_of(&answer(200, r#"{"data":[]}"#)), None);
     }
 

@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aispend_model::{Feed, Slice};
 use aispend_ports::{
-    Decision, LedgerLine, LoadState, RunLine, SliceLoad, SliceOutcome, Verdict, Warehouse, WarehouseError, decide,
+    Decision, LedgerLine, LoadState, RunLine, SliceLoad, SliceOutcome, Verdict, Warehouse, WarehouseError,
+    decide,
 };
 use aispend_proto::v1::RecordSet;
 use aispend_proto::{Table, TableSums};
@@ -86,8 +87,11 @@ impl MemoryWarehouse {
             let Ok(slice) = key.parse::<Slice>() else { continue };
             let newest = stored.newest().map(|entry| entry.line.order);
             let plain = stored.written.values().flat_map(|written| &written.rows);
-            let seen = stored.seen.values().filter(|seen| Some(seen.order) == newest).map(|seen| &seen.keyed.row);
-            rows.extend(plain.chain(seen).filter(|row| row.table == table).map(|row| (slice.clone(), row.clone())));
+            let seen =
+                stored.seen.values().filter(|seen| Some(seen.order) == newest).map(|seen| &seen.keyed.row);
+            rows.extend(
+                plain.chain(seen).filter(|row| row.table == table).map(|row| (slice.clone(), row.clone())),
+            );
         }
         rows
     }
@@ -126,7 +130,8 @@ impl MemoryWarehouse {
     /// True for slices whose rows outlive them: by their feed, so that an empty snapshot counts, or by what they bring.
     fn merges(&self, load: &SliceLoad) -> bool {
         let has_merged = load.accepted.iter().any(|(table, rows, _)| rows > 0 && MERGED.contains(&table));
-        let is_of_feed = matches!(load.slice.feed, Feed::AnthropicDirectory | Feed::CursorMembers | Feed::SheetPeople);
+        let is_of_feed =
+            matches!(load.slice.feed, Feed::AnthropicDirectory | Feed::CursorMembers | Feed::SheetPeople);
         (is_of_feed || has_merged) && !self.switches.merges_like_the_rest
     }
 
@@ -154,7 +159,12 @@ impl MemoryWarehouse {
 
     async fn load_one(&self, transaction: &mut Transaction, load: &SliceLoad, brought: &Brought) -> Verdict {
         let key = load.slice.key();
-        let current = transaction.view.slices.get(&key).and_then(|slice| slice.newest()).map(|entry| entry.line.clone());
+        let current = transaction
+            .view
+            .slices
+            .get(&key)
+            .and_then(|slice| slice.newest())
+            .map(|entry| entry.line.clone());
         let is_merging = self.merges(load);
         let decision = match (self.switches.rule)(current.as_ref(), load) {
             // Its rows were seen again: they say so.
@@ -179,7 +189,8 @@ impl MemoryWarehouse {
             Decision::Replace | Decision::Keep => true,
             Decision::Skip => false,
             Decision::Note => !transaction.view.slices.get(&key).is_some_and(|slice| {
-                let mut notes = slice.entries.iter().filter(|entry| entry.line.outcome == SliceOutcome::Unavailable);
+                let mut notes =
+                    slice.entries.iter().filter(|entry| entry.line.outcome == SliceOutcome::Unavailable);
                 notes.any(|entry| entry.line.order >= load.order)
             }),
         };
@@ -193,7 +204,8 @@ impl MemoryWarehouse {
     fn merge(&self, transaction: &mut Transaction, key: &str, load: &SliceLoad, brought: &Brought) {
         for keyed in &brought.merged {
             let there = transaction.view.slices.get(key).and_then(|slice| {
-                let same = |seen: &Seen| seen.keyed.row.table == keyed.row.table && seen.keyed.key == keyed.key;
+                let same =
+                    |seen: &Seen| seen.keyed.row.table == keyed.row.table && seen.keyed.key == keyed.key;
                 slice.seen.iter().find(|(_, seen)| same(seen)).map(|(number, seen)| (*number, seen.order))
             });
             match there {
@@ -303,7 +315,9 @@ impl Warehouse for MemoryWarehouse {
         let version = self.lock().version.clone();
         let mut rows: Vec<&StoredRow> = Vec::new();
         for stored in version.slices.values() {
-            rows.extend(stored.written.values().flat_map(|written| &written.rows).filter(|row| row.table == table));
+            rows.extend(
+                stored.written.values().flat_map(|written| &written.rows).filter(|row| row.table == table),
+            );
             rows.extend(stored.seen.values().map(|seen| &seen.keyed.row).filter(|row| row.table == table));
         }
         rows.sort();

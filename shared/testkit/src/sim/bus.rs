@@ -114,7 +114,8 @@ impl SimBus {
     pub fn ready(&self, topic: Topic) -> Vec<u64> {
         let now = self.timeline.now_micros();
         let state = self.lock();
-        let is_ready = |stored: &Stored| stored.topic == topic && stored.in_hand == 0 && stored.ready_at <= now;
+        let is_ready =
+            |stored: &Stored| stored.topic == topic && stored.in_hand == 0 && stored.ready_at <= now;
         state.messages.iter().filter(|(_, stored)| is_ready(stored)).map(|(number, _)| *number).collect()
     }
 
@@ -202,7 +203,8 @@ impl SimBus {
         let Some(stored) = state.messages.get_mut(&number) else { return };
         stored.in_hand = stored.in_hand.saturating_sub(1);
         let backoff = (10_000_000 << stored.attempts.min(6)).min(LONGEST_BACKOFF_MICROS);
-        let wait = after.map_or(backoff, |after| i64::try_from(after.as_micros()).unwrap_or(LONGEST_BACKOFF_MICROS));
+        let wait =
+            after.map_or(backoff, |after| i64::try_from(after.as_micros()).unwrap_or(LONGEST_BACKOFF_MICROS));
         stored.ready_at = now.saturating_add(wait);
     }
 }

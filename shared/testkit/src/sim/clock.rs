@@ -24,7 +24,10 @@ pub struct Timeline {
 impl Timeline {
     /// Starts at a moment.
     pub fn new(now: Timestamp) -> Arc<Self> {
-        Arc::new(Self { now_micros: AtomicI64::new(now.as_microsecond()), asleep_until: AtomicI64::new(NEVER) })
+        Arc::new(Self {
+            now_micros: AtomicI64::new(now.as_microsecond()),
+            asleep_until: AtomicI64::new(NEVER),
+        })
     }
 
     /// Now, in microseconds since 1970.

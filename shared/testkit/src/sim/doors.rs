@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use aispend_model::{Feed, Request, Response};
 use aispend_ports::{
-    Archive, ArchiveError, Bus, BusError, Delivery, Fetch, FetchError, LedgerLine, Outgoing, Parked, ParkedError,
-    ParkedStore, Receipt, RunLine, SliceLoad, Subscription, Topic, Verdict, Warehouse, WarehouseError,
+    Archive, ArchiveError, Bus, BusError, Delivery, Fetch, FetchError, LedgerLine, Outgoing, Parked,
+    ParkedError, ParkedStore, Receipt, RunLine, SliceLoad, Subscription, Topic, Verdict, Warehouse,
+    WarehouseError,
 };
 use aispend_proto::Table;
 use aispend_proto::v1::RecordSet;
@@ -202,7 +203,11 @@ pub struct RoughFetch {
 #[async_trait]
 impl Fetch for RoughFetch {
     async fn send(&self, request: &Request) -> Result<Response, FetchError> {
-        let failed = || FetchError::Unavailable { vendor: request.vendor, detail: DETAIL.to_owned(), retry_after: None };
+        let failed = || FetchError::Unavailable {
+            vendor: request.vendor,
+            detail: DETAIL.to_owned(),
+            retry_after: None,
+        };
         if self.weather.fails().await {
             return Err(failed());
         }

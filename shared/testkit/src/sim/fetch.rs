@@ -147,7 +147,8 @@ impl SimFetch {
             return Err((format!("it answered {}", answer.status), hint.map(Duration::from_secs)));
         }
         let headers = answer.headers.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
-        let body = if lock(&self.options).drops_pages { without_more(&answer.body) } else { answer.body.to_vec() };
+        let body =
+            if lock(&self.options).drops_pages { without_more(&answer.body) } else { answer.body.to_vec() };
         Ok(Response { status: answer.status, headers, body })
     }
 }
