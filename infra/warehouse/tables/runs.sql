@@ -1,7 +1,7 @@
 -- One line per run: what was planned and what became of it.
 CREATE TABLE IF NOT EXISTS ai_usage_analytics.runs (
     run_id STRING NOT NULL,
-    trigger STRING NOT NULL, -- schedule | command | backfill | reprocess
+    trigger STRING NOT NULL, -- daily | command | backfill | reprocess | reconsider | retire | replay
     started_at TIMESTAMP NOT NULL, -- when it was planned
     finished_at TIMESTAMP, -- NULL while it runs
     state STRING NOT NULL, -- running | succeeded | incomplete

@@ -98,7 +98,8 @@ newest_snapshots AS (
     ) AS n
     WHERE n.place = 1
 ),
--- The vendor's snapshot knows members alone: events of service accounts and without an address are not compared.
+-- A snapshot is taken in the middle of its day: what was spent lies between the days before and that day included, which
+-- is read once it is over. The vendor's snapshot knows members alone: events of service accounts and without an address are not compared.
 spenders AS (
     SELECT DISTINCT m.org_id AS org_id, m.snapshot_date AS snapshot_date, m.cycle_start AS cycle_start, m.user_email AS user_email
     FROM ai_usage_analytics.cursor_spend_snapshots AS m
@@ -107,7 +108,9 @@ cycles AS (
     SELECT
         s.org_id AS org_id,
         MAX(s.spend_usd) AS spend_usd,
-        SUM(CASE WHEN e.cost_class = 'usage' THEN e.estimated_cost_usd ELSE 0 END) AS billed_usd
+        SUM(CASE WHEN e.cost_class = 'usage' AND e.expense_date < s.snapshot_date THEN e.estimated_cost_usd ELSE 0 END) AS billed_before_usd,
+        SUM(CASE WHEN e.cost_class = 'usage' THEN e.estimated_cost_usd ELSE 0 END) AS billed_usd,
+        MAX(CASE WHEN e.expense_date = s.snapshot_date THEN 1 ELSE 0 END) AS has_that_day
     FROM newest_snapshots AS s
     JOIN spenders AS p
         ON p.org_id = s.org_id AND p.snapshot_date = s.snapshot_date AND p.cycle_start = s.cycle_start
@@ -262,7 +265,10 @@ checks AS (
     UNION ALL
     SELECT
         'cursor_cycle_matches_spend' AS check_name,
-        CAST(MAX(SAFE_DIVIDE(ABS(c.billed_usd - c.spend_usd) * 100, c.spend_usd)) AS {{numeric}}) AS measured_value,
+        CAST(MAX(SAFE_DIVIDE(
+            GREATEST(0, c.billed_before_usd - c.spend_usd, CASE WHEN c.has_that_day = 1 THEN c.spend_usd - c.billed_usd ELSE 0 END) * 100,
+            c.spend_usd
+        )) AS {{numeric}}) AS measured_value,
         1 AS target,
         5 AS alert_at,
         'percent between billed events and what Cursor says was spent in the running cycle' AS detail

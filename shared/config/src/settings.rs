@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aispend_model::{Feed, parse_day};
 use jiff::civil::Date;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::declared::{DECLARED, Kind};
 use crate::read::{Origin, Problem, Problems, Sources, Value, Values, read};
@@ -189,6 +189,15 @@ impl Settings {
                 (declared.name, declared.variable, shown, origin, declared.sentence)
             })
             .collect()
+    }
+
+    /// Every setting and key as one text, for comparing through a hash. Holds secrets: never to be stored or shown.
+    pub fn fingerprint(&self) -> String {
+        let mut text: Vec<String> =
+            self.values.iter().map(|(name, value)| format!("{name}={}", value.text)).collect();
+        text.extend(self.anthropic.iter().map(|account| account.key.expose_secret().to_owned()));
+        text.extend(self.cursor.iter().map(|account| account.key.expose_secret().to_owned()));
+        text.join("\n")
     }
 
     /// With another value for a setting, as if a flag had set it. For `demo`, whose vendors are its own.

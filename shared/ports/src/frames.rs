@@ -59,7 +59,8 @@ impl FramesWriter {
     }
 }
 
-/// Reads frames one by one.
+/// Reads frames one by one. A clone reads from the same place on, and costs nothing.
+#[derive(Debug, Clone)]
 pub struct Frames {
     bytes: Bytes,
     frame: usize,

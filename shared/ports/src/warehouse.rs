@@ -204,7 +204,7 @@ pub struct LedgerLine {
 pub struct RunLine {
     /// The run.
     pub run_id: String,
-    /// Schedule, command, backfill, reprocess.
+    /// daily, command, backfill, reprocess, reconsider, retire, replay.
     pub trigger: String,
     /// When it was planned.
     pub started_at: Timestamp,

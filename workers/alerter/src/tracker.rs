@@ -106,6 +106,12 @@ struct Plan {
     notices: Vec<Notice>,
 }
 
+impl Plan {
+    const fn nothing() -> Self {
+        Self { trigger: String::new(), planned_at: Timestamp::UNIX_EPOCH, notices: Vec::new() }
+    }
+}
+
 impl RunTracker {
     /// Takes an event in. The same event twice changes nothing.
     ///
@@ -159,7 +165,16 @@ impl RunTracker {
                     "not_yet" => End::NotYet,
                     other => return Err(MessageError::Value { field: "state", value: other.to_owned() }),
                 };
-                let Some(slice) = &header.slice else { return Ok(()) };
+                let Some(slice) = &header.slice else {
+                    // The run could not even be planned: it is over, and says why.
+                    run.plan.get_or_insert_with(Plan::nothing).notices.push(Notice {
+                        subject: "run".to_owned(),
+                        message: format!("it could not be planned: {}", failed.detail),
+                        remedy: failed.remedy.clone(),
+                        is_failure: true,
+                    });
+                    return Ok(());
+                };
                 let report = run.slice(slice);
                 report.reason.clone_from(&failed.reason);
                 report.detail.clone_from(&failed.detail);

@@ -78,10 +78,24 @@ pub async fn resolve(
             Ok(Some(identity)) => identity,
             // The route is closed to this key, and no header told: what its reports say, else the setting's own name,
             // which is remembered like any other.
-            Ok(None) => (
-                told_by_report(fetch, &key.slot, today).await.unwrap_or_else(|| key.slot.clone()),
-                String::new(),
-            ),
+            Ok(None) => match told_by_report(fetch, &key.slot, today).await {
+                Ok(Some(org_id)) => (org_id, String::new()),
+                Ok(None) => {
+                    accounts.notices.push(Notice {
+                        subject: key.setting.clone(),
+                        message: "the key opens neither the organisation nor its reports".to_owned(),
+                        remedy:
+                            "check that it is an Admin key (sk-ant-admin01-…) or has the scope read:analytics"
+                                .to_owned(),
+                        is_failure: true,
+                    });
+                    continue;
+                }
+                Err(error) => {
+                    accounts.notices.push(not_asked(&key.setting, &error));
+                    continue;
+                }
+            },
             Err(refusal) => {
                 accounts.notices.push(Notice {
                     subject: key.setting.clone(),
@@ -92,10 +106,7 @@ pub async fn resolve(
                 continue;
             }
         };
-        if let Some(known) = remembered(archive, &key.slot, &org_id).await?
-            && known != org_id
-            && !settings.confirmed_orgs.contains(&org_id)
-        {
+        if let Some(known) = remembered(settings, archive, &key.slot, &org_id).await? {
             accounts.notices.push(Notice {
                 subject: key.setting.clone(),
                 message: format!("the key now belongs to organisation {org_id}; it was {known} before. Nothing was read with it"),
@@ -119,9 +130,15 @@ pub async fn resolve(
 }
 
 /// The organisation as a report names it.
-async fn told_by_report(fetch: &dyn Fetch, slot: &str, today: jiff::civil::Date) -> Option<String> {
-    let response = fetch.send(&probe_request(slot, today.yesterday().ok()?)).await.ok()?;
-    organisation_of(&response)
+async fn told_by_report(
+    fetch: &dyn Fetch,
+    slot: &str,
+    today: jiff::civil::Date,
+) -> Result<Option<String>, FetchError> {
+    let day = today.yesterday().unwrap_or(today);
+    let response = fetch.send(&probe_request(slot, day)).await?;
+    // Reports that answer without naming their organisation: the setting's own name stands for it.
+    Ok(organisation_of(&response).or_else(|| response.is_success().then(|| slot.to_owned())))
 }
 
 /// Asks again where a good answer could not be read: one cut-off body is no identity.
@@ -143,15 +160,30 @@ async fn ask_me(
     }
 }
 
-async fn remembered(archive: &dyn Archive, slot: &str, org_id: &str) -> Result<Option<String>, ArchiveError> {
+/// The other organisation this key answered for before; `None` where there was none, or where somebody confirmed the
+/// change: then the new one is remembered.
+async fn remembered(
+    settings: &FetcherSettings,
+    archive: &dyn Archive,
+    slot: &str,
+    org_id: &str,
+) -> Result<Option<String>, ArchiveError> {
     let safe: String =
         slot.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
     let name = format!("identity/{safe}");
-    if archive.create(&name, Bytes::copy_from_slice(org_id.as_bytes())).await? {
+    let body = Bytes::copy_from_slice(org_id.as_bytes());
+    if archive.create(&name, body.clone()).await? {
         return Ok(None);
     }
-    let known = archive.get(&name).await?;
-    Ok(Some(String::from_utf8_lossy(&known).into_owned()))
+    let known = String::from_utf8_lossy(&archive.get(&name).await?).into_owned();
+    if known == org_id {
+        return Ok(None);
+    }
+    if settings.confirmed_orgs.iter().any(|confirmed| confirmed == org_id) {
+        archive.put(&name, body).await?;
+        return Ok(None);
+    }
+    Ok(Some(known))
 }
 
 /// The notice for a key that got no answer.

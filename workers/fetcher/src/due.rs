@@ -30,8 +30,8 @@ pub struct Known<'a> {
     pub ledger: &'a HashMap<Slice, LedgerLine>,
     /// The UTC day of the trigger. It is not over, and never read as a day.
     pub today: Date,
-    /// When the running Cursor cycle began, where known.
-    pub cursor_cycle_start: Option<Date>,
+    /// When the running Cursor cycle of each team began, where known.
+    pub cursor_cycle_starts: &'a HashMap<String, Date>,
 }
 
 /// True until the ledger holds an observation made at least the re-read window after the day's end. The window is a
@@ -61,7 +61,7 @@ fn is_month_end_read(known: &Known<'_>, slice: &Slice, day: Date, observed: Date
 
 /// The Cursor cycle that ended in the last 7 days is read once more.
 fn is_cycle_end_read(known: &Known<'_>, slice: &Slice, day: Date, observed: Date) -> bool {
-    let Some(cycle) = known.cursor_cycle_start else { return false };
+    let Some(cycle) = known.cursor_cycle_starts.get(&slice.org_id).copied() else { return false };
     slice.feed == Feed::CursorUsageEvents
         && known.today >= cycle
         && known.today < cycle.saturating_add(7.days())
@@ -100,7 +100,7 @@ mod tests {
     fn due(feed: Feed, source: &str, day: Date, observed_on: Option<Date>, today: Date) -> bool {
         let slice = Slice::of_day(feed, "org", day);
         let ledger = observed_on.map(|on| observed(&slice, on)).unwrap_or_default();
-        is_due(&Known { ledger: &ledger, today, cursor_cycle_start: None }, &slice, source)
+        is_due(&Known { ledger: &ledger, today, cursor_cycle_starts: &HashMap::new() }, &slice, source)
     }
 
     #[test]
@@ -139,13 +139,8 @@ mod tests {
     fn the_cycle_that_just_ended_is_read_once_more() {
         let slice = Slice::of_day(Feed::CursorUsageEvents, "cursor", date(2026, 10, 20));
         let ledger = observed(&slice, date(2026, 11, 1));
-        let at = |today| {
-            is_due(
-                &Known { ledger: &ledger, today, cursor_cycle_start: Some(date(2026, 11, 15)) },
-                &slice,
-                "",
-            )
-        };
+        let cycles = HashMap::from([("cursor".to_owned(), date(2026, 11, 15))]);
+        let at = |today| is_due(&Known { ledger: &ledger, today, cursor_cycle_starts: &cycles }, &slice, "");
         assert_eq!(
             [date(2026, 11, 14), date(2026, 11, 15), date(2026, 11, 21), date(2026, 11, 22)].map(at),
             [false, true, true, false]

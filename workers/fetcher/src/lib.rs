@@ -223,7 +223,7 @@ impl Fetcher {
             cost_sources: &cost_sources,
             ledger,
             today,
-            cursor_cycle_start: self.cycle_start(ledger).await,
+            cursor_cycle_starts: self.cycle_starts(ledger).await,
         };
         let (slices, more) = plan(&facts, wanted);
         notices.extend(more);
@@ -300,14 +300,27 @@ impl Fetcher {
         Ok(answer)
     }
 
-    /// When the running Cursor cycle began, from the newest spend snapshot.
-    async fn cycle_start(&self, ledger: &HashMap<Slice, LedgerLine>) -> Option<jiff::civil::Date> {
-        let newest = ledger
-            .values()
-            .filter(|line| line.slice.feed == Feed::CursorSpend && line.outcome == SliceOutcome::Complete)
-            .max_by_key(|line| line.order)?;
-        let body = self.doors.archive.document(&newest.documents.first()?.sha256).await.ok()?;
-        aispend_sources::cursor::cycle_start(&body)
+    /// When the running Cursor cycle of each team began, from its newest spend snapshot.
+    async fn cycle_starts(&self, ledger: &HashMap<Slice, LedgerLine>) -> HashMap<String, jiff::civil::Date> {
+        let mut newest: HashMap<&str, &LedgerLine> = HashMap::new();
+        for line in ledger.values() {
+            let is_snapshot = line.slice.feed == Feed::CursorSpend && line.outcome == SliceOutcome::Complete;
+            if is_snapshot
+                && newest.get(line.slice.org_id.as_str()).is_none_or(|known| known.order < line.order)
+            {
+                newest.insert(&line.slice.org_id, line);
+            }
+        }
+        let mut starts = HashMap::new();
+        for (org_id, line) in newest {
+            let Some(document) = line.documents.first() else { continue };
+            // A snapshot that is lost costs one extra reading of a cycle, not the run.
+            let Ok(body) = self.doors.archive.document(&document.sha256).await else { continue };
+            if let Some(start) = aispend_sources::cursor::cycle_start(&body) {
+                starts.insert(org_id.to_owned(), start);
+            }
+        }
+        starts
     }
 
     /// Observes one slice.

@@ -53,8 +53,8 @@ pub struct Facts<'a> {
     pub ledger: &'a HashMap<Slice, LedgerLine>,
     /// The UTC day of the trigger.
     pub today: Date,
-    /// When the running Cursor cycle began.
-    pub cursor_cycle_start: Option<Date>,
+    /// When the running Cursor cycle of each team began.
+    pub cursor_cycle_starts: HashMap<String, Date>,
 }
 
 /// Lists the slices of a run, and what a person should know about it.
@@ -69,6 +69,15 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
                     slice: Slice::of_day(feed, org_id, facts.today),
                     source: String::new(),
                     reprocess: false,
+                });
+            } else if feed == Feed::SheetClaudeAiSpend && has_enterprise(facts) {
+                // Its money is in the Enterprise organisation's own reports: read twice, it would count twice.
+                notices.push(Notice {
+                    subject: feed.as_str().to_owned(),
+                    message: "not read: the Enterprise organisation's cost reports hold this money"
+                        .to_owned(),
+                    remedy: "`aispend retire sheets/claude-ai-spend`, where it was loaded before".to_owned(),
+                    is_failure: false,
                 });
             } else if !feed.is_daily() {
                 slices.push(Planned {
@@ -97,7 +106,7 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
         None => (facts.settings.start_date.unwrap_or_else(|| default_start(facts.today)), yesterday),
     };
     let known =
-        Known { ledger: facts.ledger, today: facts.today, cursor_cycle_start: facts.cursor_cycle_start };
+        Known { ledger: facts.ledger, today: facts.today, cursor_cycle_starts: &facts.cursor_cycle_starts };
     let mut day = last;
     while day >= first {
         for feed in Feed::ALL
@@ -116,6 +125,10 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
         day = before;
     }
     (slices, notices)
+}
+
+fn has_enterprise(facts: &Facts<'_>) -> bool {
+    facts.accounts.anthropic.values().any(crate::accounts::Organisation::is_enterprise)
 }
 
 /// Whose slices a feed has.
@@ -202,7 +215,7 @@ mod tests {
             cost_sources: &CostSources::from([("c".to_owned(), source.to_owned())]),
             ledger: &HashMap::new(),
             today: date(2026, 11, 22),
-            cursor_cycle_start: None,
+            cursor_cycle_starts: HashMap::new(),
         };
         plan(&facts, wanted).0.into_iter().map(|planned| (planned.slice.key(), planned.source)).collect()
     }

@@ -1,11 +1,14 @@
 //! `aispend dead-letters`: messages set aside in the data folder.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use aispend_alerter::End;
 use aispend_config::Settings;
-use aispend_ports::{Parked, ParkedStore};
+use aispend_model::Slice;
+use aispend_ports::{Clock, Parked, ParkedStore, Topic};
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{PlannedSlice, RunPlanned};
 use aispend_stage::{Header, Output, read_envelope};
@@ -91,6 +94,64 @@ fn show(message: &Parked) {
     );
 }
 
+/// The newest parked observation of a slice, and every parked message that goes with it.
+struct Replay {
+    header: Header,
+    output: Output,
+    ids: Vec<String>,
+}
+
+type Unfollowed<'a> = Vec<(&'a Parked, String)>;
+
+/// One message a slice: the newest observation; and what cannot be replayed, with the reason.
+fn newest_of_each_slice<'a>(
+    chosen: &[&'a Parked],
+    run_id: &str,
+    clock: &dyn Clock,
+) -> (BTreeMap<Slice, Replay>, Unfollowed<'a>) {
+    let mut newest: BTreeMap<Slice, Replay> = BTreeMap::new();
+    let mut unfollowed = Vec::new();
+    for message in chosen {
+        let (slice, header, output) = match replay_of(message, run_id, clock) {
+            Ok(replay) => replay,
+            Err(why) => {
+                unfollowed.push((*message, why));
+                continue;
+            }
+        };
+        let fresh = Replay { header, output, ids: vec![message.id.clone()] };
+        match newest.entry(slice) {
+            Entry::Vacant(place) => {
+                place.insert(fresh);
+            }
+            Entry::Occupied(mut place) => {
+                let known = place.get_mut();
+                known.ids.extend(fresh.ids);
+                if (fresh.header.generation, fresh.header.revision)
+                    > (known.header.generation, known.header.revision)
+                {
+                    known.header = fresh.header;
+                    known.output = fresh.output;
+                }
+            }
+        }
+    }
+    (newest, unfollowed)
+}
+
+/// What replay sends for one message: its slice's documents as the next revision, else the message itself.
+fn replay_of(message: &Parked, run_id: &str, clock: &dyn Clock) -> Result<(Slice, Header, Output), String> {
+    let bytes = message.fetched.as_ref().unwrap_or(&message.message);
+    let envelope = read_envelope(bytes).map_err(|error| error.to_string())?;
+    let header = Header::try_from(&envelope).map_err(|error| error.to_string())?;
+    let slice = header.slice.clone().ok_or("it is about a run, not a slice")?;
+    let body = envelope.body.ok_or("it is empty")?;
+    let topic = if message.fetched.is_some() { Topic::RawSlices } else { message.topic };
+    let header = Header { run_id: run_id.to_owned(), revision: header.revision + 1, ..header };
+    let output = Output::new(topic, &header, clock.now(), body);
+    Ok((slice, header, output))
+}
+
 /// Sends slices on again from their archived documents, as the next revision: an older observation still cannot
 /// overwrite a newer one.
 async fn replay(
@@ -111,32 +172,13 @@ async fn replay(
     }
     let clock = setup::clock();
     let run_id = new_run_id(clock.as_ref());
-    let mut newest: BTreeMap<String, (Header, Output)> = BTreeMap::new();
-    for message in chosen {
-        let bytes = message.fetched.as_ref().unwrap_or(&message.message);
-        let unreadable = |detail: String| {
-            Failure::world(format!(
-                "{} cannot be replayed: {detail}; `aispend run` reads its slice again, then drop it",
-                message.id
-            ))
-        };
-        let envelope = read_envelope(bytes).map_err(|error| unreadable(error.to_string()))?;
-        let header = Header::try_from(&envelope).map_err(|error| unreadable(error.to_string()))?;
-        let Some(body) = envelope.body else { return Err(unreadable("it is empty".to_owned())) };
-        let topic = if message.fetched.is_some() { aispend_ports::Topic::RawSlices } else { message.topic };
-        let header = Header { run_id: run_id.clone(), revision: header.revision + 1, ..header };
-        let output = Output::new(topic, &header, clock.now(), body);
-        let is_newer = newest.get(&message.slice_key).is_none_or(|(known, _)| {
-            (header.generation, header.revision) > (known.generation, known.revision)
-        });
-        if is_newer {
-            newest.insert(message.slice_key.clone(), (header, output));
-        }
+    let (newest, unfollowed) = newest_of_each_slice(chosen, &run_id, clock.as_ref());
+    for (message, why) in &unfollowed {
+        eprintln!("{} is not replayed: {why}; `aispend run` reads its slice again, then drop it", message.id);
     }
     let planned = RunPlanned {
         slices: newest
-            .values()
-            .filter_map(|(header, _)| header.slice.as_ref())
+            .keys()
             .map(|slice| PlannedSlice {
                 slice: Some(aispend_stage::slice_to_wire(slice)),
                 ..PlannedSlice::default()
@@ -147,24 +189,18 @@ async fn replay(
         planned_at: clock.now().as_microsecond(),
     };
     let header = Header { run_id: run_id.clone(), ..Header::default() };
-    let mut messages =
-        vec![Output::new(aispend_ports::Topic::SliceEvents, &header, clock.now(), Body::RunPlanned(planned))];
-    messages.extend(newest.into_values().map(|(_, output)| output));
+    let mut messages = vec![Output::new(Topic::SliceEvents, &header, clock.now(), Body::RunPlanned(planned))];
+    messages.extend(newest.values().map(|replay| replay.output.clone()));
     let pace = Pace { is_limited: true };
     let data_dir = settings.data_dir();
     let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
     let warehouse = setup::warehouse(&data_dir, false).await?;
     let outcome = follow(settings, &warehouse, fetch, pace, clock, Job { run_id, messages }, false).await?;
-    let parked_again: Vec<String> = outcome
-        .report
-        .slices
-        .iter()
-        .filter(|slice| slice.end == aispend_alerter::End::Parked)
-        .map(|slice| slice.slice.key())
-        .collect();
-    for message in chosen {
-        if !parked_again.contains(&message.slice_key) {
-            store.remove(&message.id).await.map_err(|error| Failure::world(error.to_string()))?;
+    // Only what reached the warehouse leaves the store; older messages of a slice go with the newest.
+    let is_done = |end: End| matches!(end, End::Loaded | End::Unchanged | End::Superseded | End::Unavailable);
+    for report in outcome.report.slices.iter().filter(|slice| is_done(slice.end)) {
+        for id in newest.get(&report.slice).iter().flat_map(|replay| &replay.ids) {
+            store.remove(id).await.map_err(|error| Failure::world(error.to_string()))?;
         }
     }
     let summary = Summary::of(&outcome, &data_dir)?;

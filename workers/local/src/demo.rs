@@ -53,7 +53,7 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
             data_dir.display()
         );
     }
-    Ok(summary.exit_code())
+    Ok(summary.demo_exit_code())
 }
 
 /// A demo begins anew each time; anything that is no demo is refused.
@@ -105,7 +105,7 @@ fn simulated(
         ("anthropic.base_url", base_url.to_owned()),
         ("cursor.base_url", base_url.to_owned()),
         ("run.start_date", first_day.to_string()),
-        ("run.deadline_seconds", settings.text("run.deadline_seconds").unwrap_or("600").to_owned()),
+        ("run.deadline_seconds", settings.text("run.deadline_seconds").unwrap_or_default().to_owned()),
     ];
     let sources = aispend_config::Sources { flags, variable: &|_| None, file: None };
     Settings::read(&sources).map_err(|problems| Failure::usage(problems.to_string()))

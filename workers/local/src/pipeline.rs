@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aispend_alerter::Alerter;
 use aispend_duckdb::DuckDb;
@@ -57,7 +58,11 @@ impl Pipeline {
         let archive: Arc<dyn Archive> = Arc::new(archive(data_dir));
         let parked: Arc<dyn ParkedStore> = Arc::new(parked(data_dir));
         let warehouse: Arc<dyn Warehouse> = Arc::new(warehouse);
-        let bus = MemoryBus::new(MemoryBusOptions::default(), Arc::clone(&clock), Arc::clone(&parked));
+        // A handler that lives is at work, a dead one gives its message back at once: within one process a deadline could
+        // only do the same work twice.
+        let options =
+            MemoryBusOptions { ack_deadline: Duration::from_hours(24), ..MemoryBusOptions::default() };
+        let bus = MemoryBus::new(options, Arc::clone(&clock), Arc::clone(&parked));
         let doors = Doors {
             bus: Arc::new(bus.clone()),
             archive: Arc::clone(&archive),

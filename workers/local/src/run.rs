@@ -65,11 +65,13 @@ pub async fn run(settings: &Settings, arguments: &RunArguments) -> Result<ExitCo
     let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
     let data_dir = settings.data_dir();
     let warehouse = setup::warehouse(&data_dir, false).await?;
-    let run_id = continued(&data_dir, &arguments.period, clock.today())?;
+    let run_id = continued(settings, &arguments.period, clock.today())?;
     let request = FetchRequested { trigger: "command".to_owned(), ..asked(&arguments.period) };
     let outcome =
         follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), arguments.json).await?;
-    finished(&data_dir);
+    if !outcome.is_overdue {
+        finished(&data_dir);
+    }
     let summary = Summary::of(&outcome, &data_dir)?;
     if arguments.json {
         summary.print_json()?;
@@ -247,9 +249,10 @@ fn unfinished_path(data_dir: &Path) -> PathBuf {
 
 /// The id of the killed run that was asked for the same thing today, or a new one. Its plan is in the archive, and what
 /// it had loaded is not read again.
-fn continued(data_dir: &Path, period: &PeriodArguments, today: Date) -> Result<String, Failure> {
-    let asked = format!("{period:?}");
-    let path = unfinished_path(data_dir);
+fn continued(settings: &Settings, period: &PeriodArguments, today: Date) -> Result<String, Failure> {
+    // A changed setting, a mended key say, asks for another plan.
+    let asked = format!("{period:?} {}", content_id(&[settings.fingerprint().as_bytes()]));
+    let path = unfinished_path(&settings.data_dir());
     let known: Option<Unfinished> =
         std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     if let Some(known) = known.filter(|known| known.asked == asked && known.day == today) {

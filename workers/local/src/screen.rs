@@ -40,7 +40,7 @@ pub fn board(reader: &Reader) -> Result<Board, Failure> {
     let lines = |by: &str, limit: u32| -> Result<Lines, Failure> {
         let sql = format!(
             "SELECT {by} AS who, SUM(cost_usd) AS cost, COUNT(DISTINCT user_email) AS people FROM {facts} \
-             WHERE user_email <> 'unknown@unattributed.com' OR '{by}' = 'platform' \
+             WHERE user_email <> 'unknown@unattributed.com' OR '{by}' = 'platform' OR ('{by}' = 'team' AND team IS NOT NULL) \
              GROUP BY 1 HAVING SUM(cost_usd) <> 0 ORDER BY 2 DESC, 1 LIMIT {limit}"
         );
         Ok(reader.query(&sql)?.rows.iter().map(|row| (text(row, 0), money(row, 1), text(row, 2))).collect())

@@ -118,10 +118,9 @@ impl Summary {
             read_again: outcome.again.slices.iter().filter(|slice| slice.end == End::Loaded).count() as u64,
             rejected_rows,
             trouble: troubles(&reports),
-            notes: outcome
-                .report
-                .notices
+            notes: reports
                 .iter()
+                .flat_map(|report| &report.notices)
                 .map(|notice| Note {
                     subject: notice.subject.clone(),
                     message: notice.message.clone(),
@@ -151,11 +150,20 @@ impl Summary {
 
     /// 0 when everything is loaded.
     pub fn exit_code(&self) -> ExitCode {
-        let is_clean = self.trouble.is_empty()
-            && self.rejected_rows == 0
-            && !self.is_overdue
-            && self.notes.iter().all(|note| !note.is_failure);
-        if is_clean { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) }
+        if self.is_complete() && self.rejected_rows == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(INCOMPLETE)
+        }
+    }
+
+    /// The demo's sheets hold a bad row on purpose: showing what becomes of it is no failure.
+    pub fn demo_exit_code(&self) -> ExitCode {
+        if self.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.trouble.is_empty() && !self.is_overdue && self.notes.iter().all(|note| !note.is_failure)
     }
 
     /// For a machine.

@@ -84,39 +84,12 @@ pub struct Kept {
 /// # Errors
 /// When a frame cannot be read, or a row of money lies outside the slice's day.
 pub fn judge(slice: &Slice, frames: Frames, limits: &Limits) -> Result<Judgement, ValidateError> {
-    let mut judge = Judge {
-        slice_day: slice.day.map(day_number),
-        limits,
-        accepted: TableSums::default(),
-        rejected: Vec::new(),
-        findings: BTreeMap::new(),
-        writer: FramesWriter::default(),
-        hash: ContentHash::default(),
-        hopeless: None,
-        is_rewriting: false,
-    };
-    let mut sets = Vec::new();
-    for set in frames {
-        let set = set?;
-        let before = judge.rejected.len();
-        set.visit(&mut judge);
-        if judge.rejected.len() > before && !judge.is_rewriting {
-            // From here on rows are rewritten; those that passed before are written first.
-            judge.is_rewriting = true;
-            judge.accepted = TableSums::default();
-            judge.rejected.clear();
-            judge.findings.clear();
-            for earlier in &sets {
-                aispend_proto::v1::RecordSet::visit(earlier, &mut judge);
-            }
-            set.visit(&mut judge);
-        }
-        if let Some(hopeless) = judge.hopeless.take() {
-            return Err(ValidateError::OutsideDay { slice_key: slice.key(), detail: hopeless });
-        }
-        if !judge.is_rewriting {
-            sets.push(set);
-        }
+    let mut judge = Judge::new(slice, limits, false);
+    judge.see(slice, frames.clone())?;
+    if !judge.rejected.is_empty() {
+        // Some rows stay behind: the others are written anew. Two readings keep memory flat.
+        judge = Judge::new(slice, limits, true);
+        judge.see(slice, frames)?;
     }
     let kept = judge
         .is_rewriting
@@ -184,7 +157,31 @@ impl RowVisitor for Judge<'_> {
     }
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(slice: &Slice, limits: &'a Limits, is_rewriting: bool) -> Self {
+        Self {
+            slice_day: slice.day.map(day_number),
+            limits,
+            accepted: TableSums::default(),
+            rejected: Vec::new(),
+            findings: BTreeMap::new(),
+            writer: FramesWriter::default(),
+            hash: ContentHash::default(),
+            hopeless: None,
+            is_rewriting,
+        }
+    }
+
+    fn see(&mut self, slice: &Slice, frames: Frames) -> Result<(), ValidateError> {
+        for set in frames {
+            set?.visit(self);
+            if let Some(detail) = self.hopeless.take() {
+                return Err(ValidateError::OutsideDay { slice_key: slice.key(), detail });
+            }
+        }
+        Ok(())
+    }
+
     fn accept<R: Row>(&mut self, row: &R) {
         self.accepted.row(row);
         if self.is_rewriting {

@@ -36,6 +36,9 @@ impl Default for RetryPolicy {
     }
 }
 
+/// The shortest wait, whatever anybody says.
+const SHORTEST: Duration = Duration::from_millis(50);
+
 /// What went wrong with one try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -76,11 +79,13 @@ impl Tries {
             Fault::Busy => self.busy_waits.next_backoff(),
             Fault::Broken | Fault::Silent => self.waits.next_backoff(),
         };
-        let wait = hint.or(own).unwrap_or(self.policy.cap);
+        // "At once" from a vendor that is busy is still not a loop.
+        let wait = hint.or(own).unwrap_or(self.policy.cap).max(SHORTEST);
         let budget =
             if fault == Fault::Silent { self.policy.silent_budget } else { self.policy.answering_budget };
         let is_over = elapsed.max(self.waited) + wait > budget;
-        let is_hopeless = wait > self.policy.answering_budget;
+        // A vendor that takes connections and never answers: each try is long, so fewer must do.
+        let is_hopeless = wait > self.policy.answering_budget || elapsed > budget * 4;
         if (is_over && self.attempts >= self.policy.min_attempts) || is_hopeless {
             return None;
         }
