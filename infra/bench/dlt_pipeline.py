@@ -8,25 +8,29 @@ import time
 import dlt
 import requests
 
+DAY = 86_400_000
+
 
 @dlt.resource(name="cursor_usage_events", write_disposition="append")
 def usage_events(base_url, key, start, end, events):
     session = requests.Session()
     session.auth = (key, "")
-    page, seen = 1, 0
-    while True:
-        answer = session.post(
-            f"{base_url}/teams/filtered-usage-events",
-            json={"startDate": start, "endDate": end, "page": page, "pageSize": 1000},
-        )
-        answer.raise_for_status()
-        body = answer.json()
-        rows = body["usageEvents"][: events - seen]
-        yield rows  # a page at a time, as the documentation advises
-        seen += len(rows)
-        if seen >= events or not body["pagination"]["hasNextPage"]:
-            return
-        page += 1
+    seen = 0
+    for day in range(start, end, DAY):
+        page, more = 1, True
+        while more:
+            answer = session.post(
+                f"{base_url}/teams/filtered-usage-events",
+                json={"startDate": day, "endDate": day + DAY - 1, "page": page, "pageSize": 1000},
+            )
+            answer.raise_for_status()
+            body = answer.json()
+            rows = body["usageEvents"][: events - seen]
+            yield rows  # a page at a time, as the documentation advises
+            seen += len(rows)
+            if seen >= events:
+                return
+            page, more = page + 1, body["pagination"]["hasNextPage"]
 
 
 def main():

@@ -3,6 +3,7 @@
 //! Fetches what a fresh machine lacks, then calls cargo. It never links the workspace's other crates, so it builds in
 //! seconds and works while they do not compile.
 
+mod bench;
 mod deny;
 mod duckdb;
 mod licence;
@@ -46,6 +47,12 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Measures aispend against a bare loop and a dlt pipeline, on simulated vendors.
+    #[command(disable_help_flag = true)]
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Fetches the DuckDB library, so that plain `cargo build` and `cargo test` work as well.
     Fetch,
 }
@@ -65,6 +72,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Demo { arguments } => demo(&arguments),
         Command::Test { only } => Ok(test::run(&only)),
         Command::Build { release } => build(release),
+        Command::Bench { arguments } => bench::run(&arguments),
         Command::Fetch => fetch(),
     }
 }

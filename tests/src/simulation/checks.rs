@@ -57,7 +57,7 @@ pub fn against_truth(scenario: &Scenario, plant: &Plant) -> Result<(), String> {
     let simulator = plant.vendors();
     let world = &simulator.world;
     let scope = world.scope(plant.timeline.now());
-    let coarse = Coarse::of(&scope, world.enterprise_id());
+    let coarse = Coarse::of(&scope, world.enterprise_id(), world.config().quirks.flex);
     let expected = expected::sums(&world.truth(&scope), &coarse);
     let loaded = loaded::sums(&plant.warehouse, scenario.days(), &coarse);
     let keys: BTreeSet<&String> = expected.keys().chain(loaded.keys()).collect();
@@ -132,7 +132,7 @@ pub fn against_fresh(plant: &Plant, fresh: &Plant) -> Result<(), String> {
 /// The tables are a function of the set of loads: the same loads in order of observation give the same tables.
 pub fn any_order(plant: &Plant) -> Result<(), String> {
     let mut loads = plant.warehouse.committed();
-    loads.sort_by(|left, right| (left.order, left.slice.key()).cmp(&(right.order, right.slice.key())));
+    loads.sort_by_key(|load| (load.order, load.slice.key()));
     let again = MemoryWarehouse::default();
     for load in loads {
         wait(again.load(vec![load])).map_err(|error| error.to_string())?;

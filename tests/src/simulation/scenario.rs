@@ -64,7 +64,12 @@ impl Scenario {
         Self {
             bad_days: dice.between(1, 3),
             beta_opens: if config.analytics && dice.chance(400) { dice.between(1, 3) } else { 0 },
-            sheets_from: if dice.chance(500) { SheetsFrom::Google } else { SheetsFrom::Files },
+            // A spreadsheet that is not there says nothing of what is restated in it.
+            sheets_from: if config.sheets && dice.chance(500) {
+                SheetsFrom::Google
+            } else {
+                SheetsFrom::Files
+            },
             never,
             shaky: tabs,
             page_size: dice.chance(700).then(|| dice.between(2, 9)),
@@ -119,7 +124,7 @@ impl Scenario {
             start_date: Some(self.config.first_day),
             cost_api: CostApi::Auto,
             confirmed_orgs: Vec::new(),
-            patience: Duration::from_secs(3_600),
+            patience: Duration::from_hours(1),
             empty_pause: Duration::from_secs(2),
             unsettled_pause: Duration::from_secs(1),
         }

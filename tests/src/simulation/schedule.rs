@@ -146,7 +146,8 @@ impl<'a> Schedule<'a> {
         }
         // Nothing to do now: on to the next moment at which there is.
         let wakes = self.tasks.iter().filter_map(|task| task.asleep_until);
-        let comes = if self.has_room() { self.plant.bus.next_ready_at() } else { None };
+        let free = self.processes.iter().filter(|process| self.is_free(process));
+        let comes = free.filter_map(|process| self.plant.bus.next_ready_at(process.kind.topic()));
         match wakes.chain(comes).min() {
             Some(moment) => {
                 self.plant.timeline.advance_to(moment);
@@ -155,10 +156,6 @@ impl<'a> Schedule<'a> {
             None if self.tasks.is_empty() && self.plant.bus.is_quiet() => Ok(false),
             None => Err(format!("{} tasks wait for each other", self.tasks.len())),
         }
-    }
-
-    fn has_room(&self) -> bool {
-        self.processes.iter().any(|process| self.is_free(process))
     }
 
     fn is_free(&self, process: &Process) -> bool {

@@ -267,7 +267,9 @@ mod tests {
 
     #[test]
     fn digits_become_billionths() {
-        for (text, expected) in [("0", 0), ("12", 120_000_000), ("40.16699999999999", 401_670_000), ("-0.5", -5_000_000)] {
+        for (text, expected) in
+            [("0", 0), ("12", 120_000_000), ("40.16699999999999", 401_670_000), ("-0.5", -5_000_000)]
+        {
             assert_eq!(billionths(text, 7).unwrap(), expected, "{text}");
         }
     }

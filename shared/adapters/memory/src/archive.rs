@@ -42,7 +42,7 @@ impl FolderArchive {
 
     fn path(&self, name: &str) -> Result<PathBuf, ArchiveError> {
         let relative = Path::new(name);
-        if relative.components().all(|part| matches!(part, Component::Normal(_))) {
+        if !name.is_empty() && relative.components().all(|part| matches!(part, Component::Normal(_))) {
             return Ok(self.objects.join(relative));
         }
         Err(ArchiveError::Missing { name: name.to_owned() })

@@ -126,9 +126,10 @@ impl SimBus {
         state.messages.iter().filter(|(_, stored)| is_in_hand(stored)).map(|(number, _)| *number).collect()
     }
 
-    /// When the next delayed message may be delivered.
-    pub fn next_ready_at(&self) -> Option<i64> {
-        self.lock().messages.values().filter(|stored| stored.in_hand == 0).map(|stored| stored.ready_at).min()
+    /// When the next message of a topic may be delivered.
+    pub fn next_ready_at(&self, topic: Topic) -> Option<i64> {
+        let is_waiting = |stored: &&Stored| stored.topic == topic && stored.in_hand == 0;
+        self.lock().messages.values().filter(is_waiting).map(|stored| stored.ready_at).min()
     }
 
     /// Makes a settled message come again, the `place`-th of those remembered.
@@ -138,6 +139,12 @@ impl SimBus {
         let Some(stored) = state.settled.get(&number).cloned() else { return };
         let ready_at = self.timeline.now_micros();
         state.messages.entry(number).or_insert(Stored { is_echo: true, ready_at, in_hand: 0, ..stored });
+    }
+
+    /// The settled messages of a topic that are still remembered, oldest first.
+    pub fn settled(&self, topic: Topic) -> Vec<Bytes> {
+        let state = self.lock();
+        state.settled.values().filter(|stored| stored.topic == topic).map(|stored| stored.data.clone()).collect()
     }
 
     /// How many settled messages can still come again.

@@ -1,0 +1,119 @@
+//! Tables against the truth, and a warehouse against another.
+
+use std::collections::BTreeSet;
+
+use aispend_duckdb::Reader;
+use aispend_simulator::Generation;
+
+use crate::command::Home;
+use crate::expected::{Coarse, Sums};
+use crate::vendors::Vendors;
+use crate::{expected, loaded};
+
+/// Differences shown before the rest is only counted.
+const SHOWN: usize = 8;
+
+/// Every table that a run fills from its slices' own documents.
+pub const TABLES: [&str; 7] = [
+    "claude_expenses",
+    "api_usage_expenses",
+    "claude_code_usage_stats",
+    "claude_usage_stats",
+    "cursor_expenses",
+    "cursor_usage_stats",
+    "cursor_usage_events",
+];
+
+/// Asserts that the tables of a data folder are the vendors' truth.
+#[track_caller]
+pub fn assert_truth(home: &Home, vendors: &Vendors, what: &str) {
+    let (scope, truth) = vendors.truth();
+    let simulator = vendors.simulator();
+    let quirks = simulator.world.config().quirks;
+    let coarse = Coarse::of(&scope, simulator.world.enterprise_id(), quirks.flex);
+    let reader = home.reader();
+    let days = (scope.from, scope.to);
+    // Identical lines of the legacy report are split over keys one by one in the truth and as one sum by the reader: a
+    // remainder of a nano-dollar goes to one key or another. What a line comes to in total is exact all the same.
+    let has_twins = scope.console == Generation::Legacy && quirks.duplicate_lines;
+    let expected = expected::sums(&truth, &coarse);
+    assert!(!expected.is_empty(), "{what}: an empty truth proves nothing");
+    assert_same(&expected, &loaded::sums(&reader, days, &coarse), i128::from(has_twins), what);
+    assert_same(&expected::lines(&truth), &loaded::lines(&reader, days), 0, what);
+}
+
+/// Asserts that all billed money is whose it is: person, team, and the way the person was found.
+#[track_caller]
+pub fn assert_attribution(home: &Home, vendors: &Vendors, what: &str) {
+    let (scope, truth) = vendors.truth();
+    let config = vendors.simulator().world.config().clone();
+    // Each pair of twins may move a nano-dollar, and a person may own several keys.
+    let has_twins = scope.console == Generation::Legacy && config.quirks.duplicate_lines;
+    let tolerance = if has_twins { 4 } else { 0 };
+    let loaded = loaded::attributed(&home.reader(), (scope.from, scope.to));
+    assert_same(&expected::attributed(&truth), &loaded, tolerance, what);
+}
+
+#[track_caller]
+fn assert_same(expected: &Sums, loaded: &Sums, tolerance: i128, what: &str) {
+    let keys: BTreeSet<&String> = expected.keys().chain(loaded.keys()).collect();
+    let is_money_of_keys = |key: &str| {
+        ["claude_expenses", "api_usage_expenses", "fct_cost_daily"].iter().any(|table| key.starts_with(table))
+    };
+    let are_equal = |key: &String| match (expected.get(key), loaded.get(key)) {
+        (Some(left), Some(right)) if is_money_of_keys(key) => {
+            let (money, counts) = (left.iter().take(1), left.iter().skip(1));
+            money.zip(right).all(|(left, right)| (left - right).abs() <= tolerance)
+                && counts.eq(right.iter().skip(1))
+        }
+        (left, right) => left == right,
+    };
+    let different: Vec<String> = keys
+        .into_iter()
+        .filter(|key| !are_equal(key))
+        .map(|key| format!("\n  {key}: truth {:?}, loaded {:?}", expected.get(key), loaded.get(key)))
+        .collect();
+    let shown: String = different.iter().take(SHOWN).map(String::as_str).collect();
+    assert!(different.is_empty(), "{what}: {} of {} sums differ:{shown}", different.len(), expected.len());
+}
+
+/// All tables to the last byte, lineage included.
+pub fn bytes(home: &Home) -> Vec<(&'static str, String)> {
+    let reader = home.reader();
+    TABLES.into_iter().map(|table| (table, reader.export_sorted(table).unwrap())).collect()
+}
+
+/// All tables without their lineage: what does not say when and by which run a row was read.
+pub fn content(home: &Home) -> Vec<(&'static str, String)> {
+    let reader = home.reader();
+    TABLES.into_iter().map(|table| (table, without_lineage(&reader, table))).collect()
+}
+
+fn without_lineage(reader: &Reader, table: &str) -> String {
+    // The moment of observation stands in for a time that a source does not give.
+    let also = if table == "claude_usage_stats" { ", upload_timestamp" } else { "" };
+    let sql = format!(
+        "SELECT * EXCLUDE (run_id, fetched_at, document_sha256{also}) FROM ai_usage_analytics.{table} ORDER BY ALL"
+    );
+    reader.query(&sql).unwrap().to_csv()
+}
+
+/// Asserts that two sets of tables are the same, line for line.
+#[track_caller]
+pub fn assert_tables(left: &[(&'static str, String)], right: &[(&'static str, String)], what: &str) {
+    for ((table, left), (_, right)) in left.iter().zip(right) {
+        if left == right {
+            continue;
+        }
+        let (ours, theirs): (BTreeSet<&str>, BTreeSet<&str>) =
+            (left.lines().collect(), right.lines().collect());
+        let more: String = ours.difference(&theirs).take(SHOWN).map(|line| format!("\n  - {line}")).collect();
+        let less: String = theirs.difference(&ours).take(SHOWN).map(|line| format!("\n  + {line}")).collect();
+        panic!(
+            "{what}: {table} differs, {} lines and {}:\n  {}{more}{less}",
+            left.lines().count(),
+            right.lines().count(),
+            left.lines().next().unwrap_or_default()
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! The whole of `aispend`: the real binary as a process of its own, against the simulated vendors on a socket.
+
+mod command;
+mod compare;
+mod expected;
+mod loaded;
+mod tampering;
+mod vendors;
+mod worlds;
+
+mod again;
+mod catching_up;
+mod killed;
+mod late;
+mod organisations;
+mod outages;
+mod parked;
+mod sheets;
+mod speaking;
+mod truth;
