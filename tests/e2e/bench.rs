@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aispend_ports::{Topic, Parked};
+use aispend_ports::{Parked, Topic};
 use aispend_proto::Message as _;
 use aispend_proto::v1::Envelope;
 use aispend_stage::{Counts, Doors, Runner, RunnerOptions, Stage};
@@ -33,7 +33,8 @@ impl<S: Stage> Bench<S> {
     pub fn new(stage: impl FnOnce(Arc<MemoryArchive>, SimClock) -> S) -> Self {
         let timeline = Timeline::new("2026-11-22T06:00:00Z".parse().unwrap());
         let clock = SimClock::new(Arc::clone(&timeline));
-        let (bus, archive, parked) = (SimBus::new(Arc::clone(&timeline)), Arc::default(), Arc::<MemoryParked>::default());
+        let (bus, archive, parked) =
+            (SimBus::new(Arc::clone(&timeline)), Arc::default(), Arc::<MemoryParked>::default());
         let [publishing, settling, parking] = [1, 2, 3].map(|seed| Weather::new(Dice::new(seed)));
         let stage = stage(Arc::clone(&archive), clock.clone());
         let doors = Doors {

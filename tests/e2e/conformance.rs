@@ -38,7 +38,11 @@ async fn folder_archive() -> ArchiveOnTrial<TempDir> {
         let prefix: String = sha256.chars().take(2).collect();
         std::fs::write(root.join("raw").join(prefix).join(format!("{sha256}.zst")), b"rust").unwrap();
     };
-    ArchiveOnTrial { archive: Arc::new(FolderArchive::new(folder.path())), kept: folder, damage: Box::new(damage) }
+    ArchiveOnTrial {
+        archive: Arc::new(FolderArchive::new(folder.path())),
+        kept: folder,
+        damage: Box::new(damage),
+    }
 }
 
 async fn memory_archive() -> ArchiveOnTrial<()> {

@@ -87,7 +87,10 @@ fn an_anthropic_key_that_is_refused_is_told_with_the_plan() {
     });
     let heard = company.run_all();
     let notices = &heard.planned[0].notices;
-    assert!(notices.iter().any(|notice| notice.is_failure && notice.subject == "ANTHROPIC_ADMIN_KEY"), "{notices:?}");
+    assert!(
+        notices.iter().any(|notice| notice.is_failure && notice.subject == "ANTHROPIC_ADMIN_KEY"),
+        "{notices:?}"
+    );
     assert!(heard.has_loaded("cursor/usage-events"));
 }
 

@@ -13,7 +13,9 @@ type Load<'a> = Pin<Box<dyn Future<Output = Result<Vec<Verdict>, WarehouseError>
 /// Runs two loads with turns given as told, then both to their end; says what is in the table.
 fn interleaved(ignores_lock: bool, turns: &[usize]) -> Vec<i64> {
     let warehouse = MemoryWarehouse::new(WarehouseSwitches { ignores_lock, ..WarehouseSwitches::default() });
-    let load = |nanos, generation| warehouse.load(vec![Reading::default().row(expense(nanos)).of(cost_slice(5), generation)]);
+    let load = |nanos, generation| {
+        warehouse.load(vec![Reading::default().row(expense(nanos)).of(cost_slice(5), generation)])
+    };
     let mut loads: [Option<Load<'_>>; 2] = [Some(load(1, 10)), Some(load(2, 20))];
     let mut context = Context::from_waker(Waker::noop());
     let rest = [0, 1].into_iter().cycle().take(4_000);

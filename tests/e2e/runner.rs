@@ -119,7 +119,9 @@ async fn a_panic_costs_one_message() {
 
 #[tokio::test(start_paused = true)]
 async fn each_fault_has_its_fate() {
-    for (run_id, expected) in [("retry", (0, 1, 0)), ("park", (1, 0, 1)), ("bug", (1, 0, 1)), ("hello", (1, 0, 0))] {
+    for (run_id, expected) in
+        [("retry", (0, 1, 0)), ("park", (1, 0, 1)), ("bug", (1, 0, 1)), ("hello", (1, 0, 0))]
+    {
         let bench = bench();
         bench.send(&envelope(run_id));
         bench.handle().await;
@@ -176,16 +178,25 @@ async fn a_parked_slice_holds_what_was_fetched_and_can_be_replayed() {
     let bench = Bench::new(|archive, clock| Normalizer::new(archive, Arc::new(clock)));
     let page = br#"{"totalUsageEventsCount":0,"usageEvents":[]}"#;
     let sha256 = bench.archive.put_document(page).await.unwrap();
-    let document =
-        Document { sha256: sha256.clone(), role: "events".to_owned(), size_bytes: page.len() as u64, ..Document::default() };
-    let fetched = SliceFetched { documents: vec![document], outcome: "complete".to_owned(), ..SliceFetched::default() };
-    let slice = Slice { feed: "cursor/usage-events".to_owned(), org_id: "cursor".to_owned(), day: Some(20_731) };
+    let document = Document {
+        sha256: sha256.clone(),
+        role: "events".to_owned(),
+        size_bytes: page.len() as u64,
+        ..Document::default()
+    };
+    let fetched =
+        SliceFetched { documents: vec![document], outcome: "complete".to_owned(), ..SliceFetched::default() };
+    let slice =
+        Slice { feed: "cursor/usage-events".to_owned(), org_id: "cursor".to_owned(), day: Some(20_731) };
     bench.send(&Envelope { slice: Some(slice), body: Some(Body::SliceFetched(fetched)), ..envelope("run") });
     bench.archive.lose(&sha256);
     bench.handle().await;
     let parked = bench.parked();
     let [parked] = parked.as_slice() else { panic!("{parked:?}") };
-    assert_eq!((parked.reason.as_str(), parked.slice_key.as_str()), ("document_lost", "cursor/usage-events|cursor|2026-10-05"));
+    assert_eq!(
+        (parked.reason.as_str(), parked.slice_key.as_str()),
+        ("document_lost", "cursor/usage-events|cursor|2026-10-05")
+    );
     let replayed = Envelope::decode(parked.fetched.clone().unwrap()).unwrap();
     assert!(matches!(replayed.body, Some(Body::SliceFetched(_))));
 
@@ -200,7 +211,11 @@ async fn a_parked_slice_holds_what_was_fetched_and_can_be_replayed() {
 }
 
 /// A runner over the bus of one machine, with time of its own.
-async fn run_for(stop_after: Duration, run_ids: &[&str], options: RunnerOptions) -> (Arc<Runner<Echo>>, MemoryBus) {
+async fn run_for(
+    stop_after: Duration,
+    run_ids: &[&str],
+    options: RunnerOptions,
+) -> (Arc<Runner<Echo>>, MemoryBus) {
     let clock = Arc::new(aispend_ports::SystemClock::new(tokio::time::sleep));
     let parked = Arc::<MemoryParked>::default();
     let bus = MemoryBus::new(MemoryBusOptions::default(), clock.clone(), parked.clone());
@@ -223,7 +238,8 @@ async fn run_for(stop_after: Duration, run_ids: &[&str], options: RunnerOptions)
 
 #[tokio::test(start_paused = true)]
 async fn a_runner_that_is_stopped_has_settled_what_it_took() {
-    let (runner, bus) = run_for(Duration::from_secs(1), &["a", "b", "c", "d"], RunnerOptions::default()).await;
+    let (runner, bus) =
+        run_for(Duration::from_secs(1), &["a", "b", "c", "d"], RunnerOptions::default()).await;
     let counts = runner.counters().read();
     assert_eq!((counts.received, counts.settled, counts.published), (4, 4, 4));
     assert_eq!((bus.unsettled(Topic::RawSlices), bus.unsettled(Topic::SliceEvents)), (0, 4));

@@ -135,7 +135,8 @@ pub async fn a_name_cannot_leave_the_archive<G>(fresh: impl AsyncFn() -> Archive
 /// Every byte.
 pub async fn large_and_empty_bodies_come_back_whole<G>(fresh: impl AsyncFn() -> ArchiveOnTrial<G>) {
     let trial = fresh().await;
-    let large: Vec<u8> = (0..3_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let large: Vec<u8> =
+        (0..3_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     for body in [large, Vec::new()] {
         let sha256 = trial.archive.put_document(&body).await.unwrap();
         assert!(trial.archive.document(&sha256).await.unwrap() == body);

@@ -85,8 +85,11 @@ fn text(delivery: &Delivery) -> String {
 pub async fn what_is_published_arrives_as_it_was<G>(fresh: impl AsyncFn() -> BusOnTrial<G>) {
     let trial = fresh().await;
     let attributes = vec![("traceparent".to_owned(), "00-1-2-01".to_owned())];
-    let outgoing =
-        Outgoing { topic: Topic::RawSlices, data: Bytes::from_static(b"\0\xffbytes"), attributes: attributes.clone() };
+    let outgoing = Outgoing {
+        topic: Topic::RawSlices,
+        data: Bytes::from_static(b"\0\xffbytes"),
+        attributes: attributes.clone(),
+    };
     trial.bus.publish(outgoing).await.unwrap();
     let mut subscription = trial.subscribe(Topic::RawSlices).await;
     let delivery = trial.next(&mut subscription).await;
@@ -115,7 +118,10 @@ pub async fn a_dropped_delivery_comes_again_and_counts<G>(fresh: impl AsyncFn() 
     drop(first);
     for attempt in 2..5 {
         let delivery = trial.next(&mut subscription).await;
-        assert_eq!((text(&delivery).as_str(), delivery.attempt, &delivery.message_id), ("again", attempt, &id));
+        assert_eq!(
+            (text(&delivery).as_str(), delivery.attempt, &delivery.message_id),
+            ("again", attempt, &id)
+        );
         drop(delivery);
     }
 }
@@ -164,7 +170,11 @@ pub async fn a_topic_hears_only_its_own_messages<G>(fresh: impl AsyncFn() -> Bus
     }
 }
 
-async fn drain<G>(trial: &BusOnTrial<G>, subscription: &mut Box<dyn Subscription>, count: usize) -> Vec<String> {
+async fn drain<G>(
+    trial: &BusOnTrial<G>,
+    subscription: &mut Box<dyn Subscription>,
+    count: usize,
+) -> Vec<String> {
     let mut texts = Vec::new();
     for _ in 0..count {
         let delivery = trial.next(subscription).await;

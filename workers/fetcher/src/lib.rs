@@ -22,8 +22,8 @@ use aispend_proto::v1::{
 use aispend_sources::anthropic::{Probe, probe_answer, probe_request};
 use aispend_sources::{Ask, Refusal, source};
 use aispend_stage::{
-    Header, Message, MessageError, Output, Stage, context_to_wire, documents_to_wire, error_chain,
-    slice_from_wire, slice_to_wire, sums_to_wire,
+    Header, Message, MessageError, Output, Stage, content_id, context_to_wire, documents_to_wire,
+    error_chain, slice_from_wire, slice_to_wire, sums_to_wire,
 };
 use bytes::Bytes;
 use jiff::ToSpan;
@@ -126,7 +126,7 @@ impl Fetcher {
         request: &FetchRequested,
     ) -> Result<Vec<Output>, FetchSliceError> {
         let header = Header { slice: None, ..message.header.clone() };
-        let name = plan_name(&header.run_id, &request.trigger, message.published_at);
+        let name = plan_name(&header.run_id, request, message.published_at);
         let stored = match self.doors.archive.get(&name).await {
             Ok(stored) => stored,
             Err(aispend_ports::ArchiveError::Missing { .. }) => {
@@ -217,6 +217,10 @@ impl Fetcher {
                 (CostSources::new(), Vec::new())
             };
         notices.extend(problems);
+        for (org_id, source) in &cost_sources {
+            let choice = Bytes::from(format!("{}\n{source}", message.header.run_id));
+            self.doors.archive.put(&choice_name(org_id), choice).await?;
+        }
         let facts = Facts {
             settings: &self.settings,
             accounts: &accounts,
@@ -352,6 +356,9 @@ impl Fetcher {
             memory.issued.insert(slice.clone(), generation);
             generation
         };
+        if let Some(stale) = self.is_stale_choice(header, &slice, &request.source).await? {
+            return Ok(vec![self.failed(header, "failed", &stale)]);
+        }
         let ask = self.ask(&slice, &request.source, generation);
         let observer = Observer {
             fetch: self.doors.fetch.as_ref(),
@@ -418,6 +425,33 @@ impl Fetcher {
             self.doors.clock.now(),
             Body::SliceFetched(fetched),
         )])
+    }
+
+    /// True for a request of an older plan that chose another cost API than the newest one. Asked after the generation was
+    /// taken: a plan made since then is fetched with a newer one.
+    async fn is_stale_choice(
+        &self,
+        header: &Header,
+        slice: &Slice,
+        source: &str,
+    ) -> Result<Option<Refusal>, FetchSliceError> {
+        if slice.feed != Feed::AnthropicCost {
+            return Ok(None);
+        }
+        let choice = match self.doors.archive.get(&choice_name(&slice.org_id)).await {
+            Ok(choice) => choice,
+            Err(aispend_ports::ArchiveError::Missing { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let choice = String::from_utf8_lossy(&choice).into_owned();
+        let Some((run_id, chosen)) = choice.split_once('\n') else { return Ok(None) };
+        Ok((run_id != header.run_id && chosen != source).then(|| Refusal {
+            reason: "cost_api_changed",
+            detail: format!(
+                "a newer run reads this organisation's cost from `{chosen}`, not from `{source}`"
+            ),
+            remedy: "nothing: the newer run reads this day".to_owned(),
+        }))
     }
 
     /// A day loaded from analytics is never replaced from the legacy reports unless a setting says so.
@@ -514,9 +548,14 @@ impl Fetcher {
     }
 }
 
-/// A daily trigger has one plan per local date of the schedule, any other trigger one per run.
-fn plan_name(run_id: &str, trigger: &str, published_at: jiff::Timestamp) -> String {
-    if trigger == "daily" {
+/// The newest plan's choice of cost API for an organisation.
+fn choice_name(org_id: &str) -> String {
+    format!("cost-api/{}", content_id(&[org_id.as_bytes()]))
+}
+
+/// A daily trigger for everything has one plan per local date of the schedule, any other request one per run.
+fn plan_name(run_id: &str, request: &FetchRequested, published_at: jiff::Timestamp) -> String {
+    if request.trigger == "daily" && request.feeds.is_empty() && request.from.is_none() {
         let zone = jiff::tz::TimeZone::get("America/Los_Angeles").unwrap_or(jiff::tz::TimeZone::UTC);
         return format!("plans/daily-{}", published_at.to_zoned(zone).date());
     }

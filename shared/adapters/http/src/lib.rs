@@ -120,3 +120,43 @@ impl Fetch for HttpFetch {
         self.send_patiently(request).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aispend_ports::SystemClock;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    fn client(base_url: &str) -> HttpFetch {
+        let account = Account {
+            vendor: Vendor::Cursor,
+            name: "cursor".to_owned(),
+            base_url: base_url.to_owned(),
+            auth: Auth::CursorKey("crsr_x".into()),
+        };
+        let options = HttpOptions {
+            cursor_per_minute: 1_000_000,
+            cursor_events_per_minute: 1_000_000,
+            sheets_per_minute: 60,
+            anthropic_at_once: 1,
+            timeout: Duration::from_mins(2),
+            retry: RetryPolicy::default(),
+            sheets_folder: PathBuf::new(),
+        };
+        HttpFetch::new(vec![account], options, Arc::new(SystemClock::new(tokio::time::sleep))).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vendor_that_refuses_connections_is_given_up_within_three_minutes_and_once_for_all() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let fetch = client(&format!("http://{closed}"));
+        let request = Request::get(Vendor::Cursor, "cursor", "members", "/teams/members");
+        let begun = Instant::now();
+        assert!(matches!(fetch.send(&request).await, Err(FetchError::Unavailable { .. })));
+        let took = begun.elapsed();
+        assert!(took <= Duration::from_mins(3), "{took:?}");
+        assert!(matches!(fetch.send(&request).await, Err(FetchError::Unavailable { .. })));
+        assert_eq!(begun.elapsed(), took, "the next request does not wait again");
+    }
+}

@@ -69,8 +69,9 @@ impl Archive for FolderArchive {
         if !path.exists() {
             let compressed = zstd::bulk::compress(body, 1).map_err(unavailable(&sha256))?;
             write_whole(&path, &compressed, false).map_err(unavailable(&sha256))?;
-            self.wrote(path);
         }
+        // Also one that was there: a process that died may have left it to the operating system's memory.
+        self.wrote(path);
         Ok(sha256)
     }
 

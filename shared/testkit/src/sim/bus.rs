@@ -144,7 +144,12 @@ impl SimBus {
     /// The settled messages of a topic that are still remembered, oldest first.
     pub fn settled(&self, topic: Topic) -> Vec<Bytes> {
         let state = self.lock();
-        state.settled.values().filter(|stored| stored.topic == topic).map(|stored| stored.data.clone()).collect()
+        state
+            .settled
+            .values()
+            .filter(|stored| stored.topic == topic)
+            .map(|stored| stored.data.clone())
+            .collect()
     }
 
     /// How many settled messages can still come again.

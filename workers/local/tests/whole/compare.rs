@@ -107,8 +107,15 @@ pub fn assert_tables(left: &[(&'static str, String)], right: &[(&'static str, St
         }
         let (ours, theirs): (BTreeSet<&str>, BTreeSet<&str>) =
             (left.lines().collect(), right.lines().collect());
-        let more: String = ours.difference(&theirs).take(SHOWN).map(|line| format!("\n  - {line}")).collect();
-        let less: String = theirs.difference(&ours).take(SHOWN).map(|line| format!("\n  + {line}")).collect();
+        let some = |lines: Vec<&&str>, mark: char| -> String {
+            lines
+                .iter()
+                .take(SHOWN)
+                .flat_map(|line| ["\n  ", &mark.to_string(), " ", line].map(str::to_owned))
+                .collect()
+        };
+        let more = some(ours.difference(&theirs).collect(), '-');
+        let less = some(theirs.difference(&ours).collect(), '+');
         panic!(
             "{what}: {table} differs, {} lines and {}:\n  {}{more}{less}",
             left.lines().count(),

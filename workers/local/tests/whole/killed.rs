@@ -27,7 +27,7 @@ fn start(home: &Home) -> Running {
 /// Kills a process once the vendors were asked so often, and a little later. False where it ended before.
 fn kill_after(mut running: Running, vendors: &Vendors, requests: u64, later: Duration) -> bool {
     let begun = Instant::now();
-    while vendors.asked() < requests && begun.elapsed() < Duration::from_secs(60) {
+    while vendors.asked() < requests && begun.elapsed() < Duration::from_mins(1) {
         if running.is_over() {
             return false;
         }

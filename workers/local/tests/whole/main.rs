@@ -1,4 +1,9 @@
 //! The whole of `aispend`: the real binary as a process of its own, against the simulated vendors on a socket.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, outside of #[test] functions"
+)]
 
 mod command;
 mod compare;
