@@ -80,10 +80,10 @@ fn run(command: Command) -> Result<ExitCode> {
 /// Becomes the demo: cargo and then `aispend` take this process's place, with its streams, signals and exit code.
 fn demo(arguments: &[OsString]) -> Result<ExitCode> {
     let workspace = Workspace::open(TargetDir::Shared)?;
-    duckdb::prepare(&workspace, &[Profile::Quick])?;
+    duckdb::prepare(&workspace, &[Profile::Dev])?;
     let error = workspace
         .cargo()
-        .args(["run", "--profile", Profile::Quick.name(), "--package", "aispend-local", "--bin", "aispend"])
+        .args(["run", "--profile", Profile::Dev.name(), "--package", "aispend-local", "--bin", "aispend"])
         .args(["--", "demo"])
         .args(arguments)
         .exec();

@@ -7,6 +7,9 @@ use bytes::Bytes;
 /// Rows in one frame: small enough to hold several, large enough that a frame costs nothing.
 pub const FRAME_ROWS: usize = 4_096;
 
+/// A compressed object that claims more than this is read piece by piece.
+const LARGEST_FRAME: u64 = 256 << 20;
+
 /// Why frames cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
@@ -81,7 +84,7 @@ impl Frames {
 
     /// Over compressed frames.
     pub fn decompress(compressed: &[u8]) -> Result<Self, FrameError> {
-        zstd::stream::decode_all(compressed)
+        decode(compressed)
             .map(|plain| Self::new(Bytes::from(plain)))
             .map_err(|error| FrameError::Unreadable { frame: 0, detail: error.to_string() })
     }
@@ -89,6 +92,14 @@ impl Frames {
     /// The plain frames.
     pub fn into_bytes(self) -> Bytes {
         self.bytes
+    }
+}
+
+/// Decompresses in one allocation where the frame says its size, and says one that is believable.
+pub fn decode(compressed: &[u8]) -> std::io::Result<Vec<u8>> {
+    match zstd::zstd_safe::get_frame_content_size(compressed) {
+        Ok(Some(size)) if size <= LARGEST_FRAME => zstd::bulk::decompress(compressed, size as usize),
+        Ok(_) | Err(_) => zstd::stream::decode_all(compressed),
     }
 }
 

@@ -14,7 +14,7 @@ pub use archive::{Archive, ArchiveError};
 pub use bus::{Bus, BusError, Delivery, Outgoing, Receipt, Subscription, Topic};
 pub use clock::{Clock, SystemClock};
 pub use fetch::{Fetch, FetchError};
-pub use frames::{FRAME_ROWS, FrameError, Frames, FramesWriter};
+pub use frames::{FRAME_ROWS, FrameError, Frames, FramesWriter, decode};
 pub use parked::{Parked, ParkedError, ParkedStore};
 pub use warehouse::{
     ContextRef, Decision, DocumentRef, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome,

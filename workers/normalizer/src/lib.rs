@@ -38,7 +38,7 @@ impl Normalizer {
                 role: document.role.clone(),
                 request: document.request.clone(),
                 page: document.page,
-                bytes: bytes.to_vec(),
+                bytes: bytes.into(),
             });
         }
         Ok(bodies)

@@ -82,8 +82,7 @@ impl Archive for FolderArchive {
         }
         let compressed = fs::read(self.document_path(sha256)).map_err(unavailable(sha256))?;
         let damaged = |detail: String| ArchiveError::Damaged { name: sha256.to_owned(), detail };
-        let body =
-            zstd::stream::decode_all(compressed.as_slice()).map_err(|error| damaged(error.to_string()))?;
+        let body = aispend_ports::decode(&compressed).map_err(|error| damaged(error.to_string()))?;
         let found = hex(&Sha256::digest(&body));
         if found == sha256 { Ok(Bytes::from(body)) } else { Err(damaged(format!("its hash is {found}"))) }
     }

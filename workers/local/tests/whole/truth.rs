@@ -52,3 +52,13 @@ fn every_total_equals_the_truth_though_three_calls_in_a_hundred_fail() {
 fn every_total_equals_the_truth_though_every_fourth_call_fails() {
     every_shape(FaultLevel::Heavy, 401);
 }
+
+/// `cargo nextest run -p aispend-local --test whole --run-ignored only`
+#[test]
+#[ignore = "two minutes: more seeds than every build needs"]
+fn every_total_equals_the_truth_for_many_seeds() {
+    for (seed, level) in (500..532).zip([FaultLevel::None, FaultLevel::Light].into_iter().cycle()) {
+        let shape = Shape::ALL[seed as usize / 2 % Shape::ALL.len()];
+        check(shape, level, seed);
+    }
+}
