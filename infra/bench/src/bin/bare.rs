@@ -111,7 +111,7 @@ async fn copy(arguments: &Arguments) -> Result<()> {
     let mut rows = Rows::new();
     let mut day = arguments.from;
     while day <= arguments.to {
-        let epoch_day = i32::try_from(day.since((jiff::Unit::Day, Date::constant(1970, 1, 1)))?.get_days())?;
+        let epoch_day = day.since((jiff::Unit::Day, Date::constant(1970, 1, 1)))?.get_days();
         let start = i64::from(epoch_day) * DAY_MILLIS;
         for page in 1.. {
             let body = format!(

@@ -35,7 +35,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            memory_limit: "48MB".to_owned(),
+            memory_limit: "96MB".to_owned(),
             threads: 1,
             publish_every: Some(Duration::from_secs(5)),
             on_wait: || {},

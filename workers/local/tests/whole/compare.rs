@@ -34,11 +34,12 @@ pub fn assert_truth(home: &Home, vendors: &Vendors, what: &str) {
     let reader = home.reader();
     let days = (scope.from, scope.to);
     // Identical lines of the legacy report are split over keys one by one in the truth and as one sum by the reader: a
-    // remainder of a nano-dollar goes to one key or another. What a line comes to in total is exact all the same.
+    // remainder of a nano-dollar goes to one key or another, and there are up to three of a kind. What a line comes to
+    // in total is exact all the same.
     let has_twins = scope.console == Generation::Legacy && quirks.duplicate_lines;
     let expected = expected::sums(&truth, &coarse);
     assert!(!expected.is_empty(), "{what}: an empty truth proves nothing");
-    assert_same(&expected, &loaded::sums(&reader, days, &coarse), i128::from(has_twins), what);
+    assert_same(&expected, &loaded::sums(&reader, days, &coarse), if has_twins { 2 } else { 0 }, what);
     assert_same(&expected::lines(&truth), &loaded::lines(&reader, days), 0, what);
 }
 
@@ -47,9 +48,9 @@ pub fn assert_truth(home: &Home, vendors: &Vendors, what: &str) {
 pub fn assert_attribution(home: &Home, vendors: &Vendors, what: &str) {
     let (scope, truth) = vendors.truth();
     let config = vendors.simulator().world.config().clone();
-    // Each pair of twins may move a nano-dollar, and a person may own several keys.
+    // Each such line may move a nano-dollar or two, and a person may own several keys.
     let has_twins = scope.console == Generation::Legacy && config.quirks.duplicate_lines;
-    let tolerance = if has_twins { 4 } else { 0 };
+    let tolerance = if has_twins { 6 } else { 0 };
     let loaded = loaded::attributed(&home.reader(), (scope.from, scope.to));
     assert_same(&expected::attributed(&truth), &loaded, tolerance, what);
 }
