@@ -20,7 +20,7 @@ pub struct Period {
 }
 
 impl Period {
-    pub fn contains(&self, day: Date) -> bool {
+    pub fn contains(self, day: Date) -> bool {
         (self.from..=self.to).contains(&day)
     }
 }

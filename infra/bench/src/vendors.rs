@@ -31,6 +31,7 @@ struct Truth {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "named as the simulator's truth names them")]
 struct Events {
     day: Date,
     nano: i128,
