@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let plus = if counts.is_empty() { "" } else { "        + " };
             writeln!(counts, "{plus}self.{table}.len()")?;
         }
-        write_row(&mut code, table, &variant, row, message)?;
+        write_row(&mut code, field, &variant, row, message)?;
     }
     let all = set
         .field
@@ -77,11 +77,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn write_row(
     code: &mut String,
-    table: &str,
+    set: &FieldDescriptorProto,
     variant: &str,
     row: &str,
     message: &DescriptorProto,
 ) -> Result<(), Box<dyn std::error::Error>> {
+    let (table, number) = (set.name(), set.number());
     let mut columns = String::new();
     let mut writes = String::new();
     let mut money = String::from("None");
@@ -111,6 +112,7 @@ fn write_row(
         code,
         "impl {row} {{\n    const COLUMNS: &'static [Column] = &[\n{columns}    ];\n}}\n\
          impl Row for {row} {{\n    const TABLE: Table = Table::{variant};\n\
+         const FIELD: u32 = {number};\n\
          fn document(&self) -> u32 {{ self.document }}\n\
          fn money(&self) -> Option<i64> {{ {money} }}\n\
          fn write(&self, sink: &mut impl RowSink) {{\n{writes}    }}\n\

@@ -15,7 +15,7 @@ pub mod v1 {
 }
 
 pub use prost::Message;
-pub use rows::{Column, ColumnKind, ContentHash, Row, RowSink, RowVisitor, TableSums};
+pub use rows::{Column, ColumnKind, ContentHash, Row, RowSink, RowVisitor, SetWriter, TableSums};
 pub use v1::Table;
 
 /// What this build writes, and the highest it reads. Raised with any change that an older reader must not drop.

@@ -1,6 +1,7 @@
 //! What a row tells a warehouse about itself.
 
 use prost::Message;
+use prost::encoding::{WireType, encode_key, encode_varint};
 use sha2::{Digest, Sha256};
 
 use crate::v1::{RecordSet, Table};
@@ -53,6 +54,8 @@ pub trait RowSink {
 pub trait Row: Message + Clone + Default {
     /// Where the row goes.
     const TABLE: Table;
+    /// Its table's field in `RecordSet`.
+    const FIELD: u32;
     /// The row's document: its place in the slice's list.
     fn document(&self) -> u32;
     /// Billed money in nano-dollars, where the table holds any.
@@ -139,23 +142,90 @@ impl ContentHash {
     }
 }
 
-impl RowVisitor for ContentHash {
-    fn row<R: Row>(&mut self, row: &R) {
-        let mut bytes = Vec::with_capacity(256);
-        bytes.extend_from_slice(R::TABLE.name().as_bytes());
-        bytes.push(0);
-        let name = bytes.len();
-        row.encode(&mut bytes).expect("a Vec grows");
+impl ContentHash {
+    /// Adds a row by its encoding.
+    fn add<R: Row>(&mut self, row: &R, encoded: &[u8]) {
         // Field 1 comes first on the wire, and is left out when it is 0.
         let document = match row.document() {
             0 => 0,
             place => prost::encoding::uint32::encoded_len(1, &place),
         };
-        bytes.drain(name..name + document);
-        let digest = Sha256::digest(&bytes);
+        let content = encoded.get(document..).unwrap_or_default();
+        let digest =
+            Sha256::new().chain_update(R::TABLE.name()).chain_update([0]).chain_update(content).finalize();
         for (lane, chunk) in self.sum.iter_mut().zip(digest.chunks_exact(8)) {
             *lane = lane.wrapping_add(u64::from_le_bytes(chunk.try_into().expect("eight bytes")));
         }
         self.rows += 1;
+    }
+}
+
+impl RowVisitor for ContentHash {
+    fn row<R: Row>(&mut self, row: &R) {
+        self.add(row, &row.encode_to_vec());
+    }
+}
+
+/// Writes sets of rows and hashes them, encoding each row once.
+#[derive(Debug, Default)]
+pub struct SetWriter {
+    hash: ContentHash,
+    row: Vec<u8>,
+    set: Vec<u8>,
+}
+
+impl SetWriter {
+    /// Appends the rows seen since the last call to `frames`, as one length-delimited `RecordSet`.
+    pub fn end_set(&mut self, frames: &mut Vec<u8>) {
+        encode_varint(self.set.len() as u64, frames);
+        frames.extend_from_slice(&self.set);
+        self.set.clear();
+    }
+
+    /// The hash of all rows seen.
+    pub const fn hash(&self) -> ContentHash {
+        self.hash
+    }
+}
+
+impl RowVisitor for SetWriter {
+    fn row<R: Row>(&mut self, row: &R) {
+        self.row.clear();
+        row.encode_raw(&mut self.row);
+        self.hash.add(row, &self.row);
+        encode_key(R::FIELD, WireType::LengthDelimited, &mut self.set);
+        encode_varint(self.row.len() as u64, &mut self.set);
+        self.set.extend_from_slice(&self.row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1::{CursorExpense, CursorUsageEvent};
+
+    #[test]
+    fn a_set_is_written_as_prost_writes_it() {
+        let mut set = RecordSet::default();
+        for document in [0, 1, 300] {
+            set.push(CursorUsageEvent {
+                document,
+                event_date: 20_731,
+                kind: Some("k".into()),
+                ..Default::default()
+            });
+            set.push(CursorExpense { document, estimated_cost_usd: -5, ..Default::default() });
+        }
+        let (mut frames, mut writer, mut hash) = (Vec::new(), SetWriter::default(), ContentHash::default());
+        for set in [&set, &RecordSet::default(), &set] {
+            set.visit(&mut writer);
+            writer.end_set(&mut frames);
+            set.visit(&mut hash);
+        }
+        let mut expected = set.encode_length_delimited_to_vec();
+        expected.push(0);
+        expected.extend(set.encode_length_delimited_to_vec());
+        assert_eq!(frames, expected);
+        assert_eq!(writer.hash(), hash);
     }
 }

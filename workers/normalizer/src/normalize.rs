@@ -3,7 +3,7 @@
 use aispend_model::{Decimal, Money};
 use aispend_ports::Rejected;
 use aispend_proto::v1::RecordSet;
-use aispend_proto::{ContentHash, Message, TableSums};
+use aispend_proto::{SetWriter, TableSums};
 use aispend_sources::{Finding, Reading, Records, Source};
 use bytes::Bytes;
 
@@ -36,10 +36,10 @@ pub struct Normalized {
 /// When a document cannot be read exactly, or the rows do not add up to the money the documents state.
 pub fn normalize(source: &dyn Source, reading: &Reading) -> Result<Normalized, NormalizeError> {
     let mut frames = Vec::new();
-    let mut hash = ContentHash::default();
+    let mut writer = SetWriter::default();
     let mut hand_on = |set: RecordSet| {
-        set.visit(&mut hash);
-        set.encode_length_delimited(&mut frames).expect("a Vec grows");
+        set.visit(&mut writer);
+        writer.end_set(&mut frames);
     };
     let mut records = Records::new(&mut hand_on);
     source.records(reading, &mut records)?;
@@ -63,7 +63,7 @@ pub fn normalize(source: &dyn Source, reading: &Reading) -> Result<Normalized, N
     let context_digest = source.context_digest(&reading.slice, &reading.context)?;
     Ok(Normalized {
         frames: Bytes::from(frames),
-        content_hash: hash.to_bytes(),
+        content_hash: writer.hash().to_bytes(),
         read,
         rejected,
         findings,

@@ -11,7 +11,7 @@ use duckdb::{Connection, params};
 
 use crate::{
     DuckDbError,
-    tables::{MERGED, is_merged, staging_name},
+    tables::{is_merged, merged, staging_name},
 };
 
 /// True for slices that merge: by their feed, so that an empty snapshot counts, or by what they bring.
@@ -25,7 +25,7 @@ const fn identity(table: Table) -> &'static str {
     match table {
         Table::KeySources => "api_key_id",
         Table::DimWorkspaces => "workspace_id",
-        // Only the three tables of `MERGED` get here.
+        // Only the merged tables get here.
         _ => "user_key",
     }
 }
@@ -33,7 +33,7 @@ const fn identity(table: Table) -> &'static str {
 /// Makes the temporary tables, empty.
 pub fn create_staging(connection: &Connection) -> Result<(), DuckDbError> {
     let mut sql = String::new();
-    for table in MERGED.map(Table::name) {
+    for table in merged().map(Table::name) {
         let staging = staging_name(table);
         sql.extend([
             format!("CREATE TEMP TABLE IF NOT EXISTS {staging} AS FROM {DATASET}.{table} LIMIT 0;\n"),
@@ -46,7 +46,7 @@ pub fn create_staging(connection: &Connection) -> Result<(), DuckDbError> {
 /// Merges the rows of the temporary tables into the tables, and empties them.
 pub fn merge_staged(connection: &Connection) -> Result<(), DuckDbError> {
     let mut sql = String::new();
-    for table in MERGED {
+    for table in merged() {
         let (name, key) = (table.name(), identity(table));
         let staging = staging_name(name);
         let same = format!("here.slice_key = there.slice_key AND here.{key} = there.{key}");
@@ -70,7 +70,7 @@ pub fn merge_staged(connection: &Connection) -> Result<(), DuckDbError> {
 
 /// Marks the rows of a slice that its newest reading has.
 pub fn mark_active(connection: &Connection, slice_key: &str, newest: Order) -> Result<(), DuckDbError> {
-    for table in MERGED.map(Table::name) {
+    for table in merged().map(Table::name) {
         let is_newest = "(epoch_us(last_seen) = ? AND seen_revision = ? AND seen_reader = ?)";
         connection
             .execute(

@@ -124,11 +124,13 @@ impl<'a> RowAppends<'a> {
 }
 
 /// Tables whose rows outlive the snapshot they came with.
-pub const MERGED: [Table; 3] = [Table::KeySources, Table::UserSources, Table::DimWorkspaces];
+pub fn merged() -> impl Iterator<Item = Table> {
+    Table::ALL.iter().copied().filter(|table| is_merged(*table))
+}
 
-/// True where a newer snapshot does not remove rows.
-pub fn is_merged(table: Table) -> bool {
-    MERGED.contains(&table)
+/// True where a newer snapshot does not remove rows. Asked for every row.
+pub const fn is_merged(table: Table) -> bool {
+    matches!(table, Table::KeySources | Table::UserSources | Table::DimWorkspaces)
 }
 
 /// The temporary table beside a merged one.
