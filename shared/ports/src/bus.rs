@@ -62,6 +62,9 @@ pub enum BusError {
     },
 }
 
+/// The attribute that says how many bytes a message names and does not carry.
+pub const REFERENCED_BYTES: &str = "referenced_bytes";
+
 /// A message on its way out.
 #[derive(Debug, Clone)]
 pub struct Outgoing {

@@ -1,11 +1,17 @@
 //! Rows on their way: length-delimited `RecordSet` frames, plain or zstd-compressed.
 
+use std::cell::RefCell;
+use std::io;
+
 use aispend_proto::v1::RecordSet;
 use aispend_proto::{Message, Row};
 use bytes::Bytes;
 
 /// Rows in one frame: small enough to hold several, large enough that a frame costs nothing.
 pub const FRAME_ROWS: usize = 4_096;
+
+/// For what is read twice and thrown away: speed before size.
+const BATCH_LEVEL: i32 = -3;
 
 /// A compressed object that claims more than this is read piece by piece.
 const LARGEST_FRAME: u64 = 256 << 20;
@@ -77,7 +83,7 @@ impl Frames {
 
     /// Compresses frames for the archive.
     pub fn compress(plain: &[u8]) -> Result<Bytes, FrameError> {
-        zstd::bulk::compress(plain, 1)
+        compress(plain, BATCH_LEVEL)
             .map(Bytes::from)
             .map_err(|error| FrameError::Unreadable { frame: 0, detail: error.to_string() })
     }
@@ -95,10 +101,26 @@ impl Frames {
     }
 }
 
+thread_local! {
+    /// Making one costs more than compressing a page with it.
+    static COMPRESSOR: RefCell<zstd::bulk::Compressor<'static>> = RefCell::default();
+    static DECOMPRESSOR: RefCell<zstd::bulk::Decompressor<'static>> = RefCell::default();
+}
+
+/// Compresses into one zstd frame that says its size.
+pub fn compress(plain: &[u8], level: i32) -> io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|compressor| {
+        compressor.set_compression_level(level)?;
+        compressor.compress(plain)
+    })
+}
+
 /// Decompresses in one allocation where the frame says its size, and says one that is believable.
-pub fn decode(compressed: &[u8]) -> std::io::Result<Vec<u8>> {
+pub fn decode(compressed: &[u8]) -> io::Result<Vec<u8>> {
     match zstd::zstd_safe::get_frame_content_size(compressed) {
-        Ok(Some(size)) if size <= LARGEST_FRAME => zstd::bulk::decompress(compressed, size as usize),
+        Ok(Some(size)) if size <= LARGEST_FRAME => {
+            DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.decompress(compressed, size as usize))
+        }
         Ok(_) | Err(_) => zstd::stream::decode_all(compressed),
     }
 }

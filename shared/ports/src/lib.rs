@@ -11,10 +11,10 @@ mod parked;
 mod warehouse;
 
 pub use archive::{Archive, ArchiveError};
-pub use bus::{Bus, BusError, Delivery, Outgoing, Receipt, Subscription, Topic};
+pub use bus::{Bus, BusError, Delivery, Outgoing, REFERENCED_BYTES, Receipt, Subscription, Topic};
 pub use clock::{Clock, SystemClock};
 pub use fetch::{Fetch, FetchError};
-pub use frames::{FRAME_ROWS, FrameError, Frames, FramesWriter, decode};
+pub use frames::{FRAME_ROWS, FrameError, Frames, FramesWriter, compress, decode};
 pub use parked::{Parked, ParkedError, ParkedStore};
 pub use warehouse::{
     ContextRef, Decision, DocumentRef, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome,

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use aispend_model::{Generation, Order, Slice, SliceError, day_from_number, day_number};
-use aispend_ports::{Outgoing, Topic};
+use aispend_ports::{Outgoing, REFERENCED_BYTES, Topic};
+use aispend_proto::v1::batch::Place;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{self, Envelope};
 use aispend_proto::{Message as _, SCHEMA_VERSION};
@@ -117,7 +118,25 @@ impl Output {
         if !self.envelope.traceparent.is_empty() {
             attributes.push(("traceparent".to_owned(), self.envelope.traceparent.clone()));
         }
+        let referenced = self.envelope.body.as_ref().map_or(0, referenced_bytes);
+        if referenced > 0 {
+            attributes.push((REFERENCED_BYTES.to_owned(), referenced.to_string()));
+        }
         Outgoing { topic: self.topic, data: Bytes::from(self.envelope.encode_to_vec()), attributes }
+    }
+}
+
+/// Bytes that a message names and does not carry.
+fn referenced_bytes(body: &Body) -> u64 {
+    let of = |batch: &Option<v1::Batch>| match batch.as_ref().and_then(|batch| batch.place.as_ref()) {
+        Some(Place::Object(object)) => object.size_bytes,
+        Some(Place::Frames(_)) | None => 0,
+    };
+    match body {
+        Body::SliceFetched(fetched) => fetched.documents.iter().map(|document| document.size_bytes).sum(),
+        Body::RecordsNormalized(normalized) => of(&normalized.batch),
+        Body::RecordsValidated(validated) => of(&validated.accepted),
+        _ => 0,
     }
 }
 

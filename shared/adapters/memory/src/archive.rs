@@ -18,6 +18,8 @@ use crate::files::{create_whole, hex, write_whole};
 pub struct FolderArchive {
     root: PathBuf,
     objects: PathBuf,
+    /// Objects in this folder live no longer than the process: they are not made to survive a loss of power.
+    scratch: Option<&'static str>,
     /// Written, not yet made to survive a loss of power.
     unsynced: Arc<Mutex<Vec<PathBuf>>>,
 }
@@ -26,13 +28,23 @@ impl FolderArchive {
     /// In that folder, which is made when something is stored.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
-        Self { objects: root.clone(), root, unsynced: Arc::default() }
+        Self { objects: root.clone(), root, scratch: None, unsynced: Arc::default() }
     }
 
     /// With everything but vendor responses in another folder.
     #[must_use]
     pub fn with_objects(self, objects: impl Into<PathBuf>) -> Self {
         Self { objects: objects.into(), ..self }
+    }
+
+    /// With a folder of objects that a new process has no use for.
+    #[must_use]
+    pub fn with_scratch(self, folder: &'static str) -> Self {
+        Self { scratch: Some(folder), ..self }
+    }
+
+    fn is_scratch(&self, name: &str) -> bool {
+        self.scratch.is_some_and(|folder| Path::new(name).starts_with(folder))
     }
 
     fn document_path(&self, sha256: &str) -> PathBuf {
@@ -67,7 +79,7 @@ impl Archive for FolderArchive {
         let sha256 = hex(&Sha256::digest(body));
         let path = self.document_path(&sha256);
         if !path.exists() {
-            let compressed = zstd::bulk::compress(body, 1).map_err(unavailable(&sha256))?;
+            let compressed = aispend_ports::compress(body, 1).map_err(unavailable(&sha256))?;
             write_whole(&path, &compressed, false).map_err(unavailable(&sha256))?;
         }
         // Also one that was there: a process that died may have left it to the operating system's memory.
@@ -90,7 +102,9 @@ impl Archive for FolderArchive {
     async fn put(&self, name: &str, body: Bytes) -> Result<(), ArchiveError> {
         let path = self.path(name)?;
         write_whole(&path, &body, false).map_err(unavailable(name))?;
-        self.wrote(path);
+        if !self.is_scratch(name) {
+            self.wrote(path);
+        }
         Ok(())
     }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aispend_ports::{
-    Bus, BusError, Clock, Delivery, Outgoing, Parked, ParkedStore, Receipt, Subscription, Topic,
+    Bus, BusError, Clock, Delivery, Outgoing, Parked, ParkedStore, REFERENCED_BYTES, Receipt, Subscription,
+    Topic,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,9 +25,9 @@ pub struct MemoryBusOptions {
     pub min_backoff: Duration,
     /// The longest pause before a redelivery.
     pub max_backoff: Duration,
-    /// `publish` waits while this many bytes are queued on the topic: memory is not endless, a fast stage must wait for a
-    /// slow one.
-    pub queued_bytes: usize,
+    /// `publish` waits while this many bytes are queued on the topic, or named by what is: memory is not endless, and a
+    /// fast stage that runs ahead of a slow one takes its processor.
+    pub queued_bytes: u64,
 }
 
 impl Default for MemoryBusOptions {
@@ -67,9 +68,15 @@ struct QueueState {
     ready: VecDeque<Stored>,
     delayed: BTreeMap<(Instant, u64), Stored>,
     leased: HashMap<u64, (Instant, Stored)>,
-    queued_bytes: usize,
+    queued_bytes: u64,
     next_number: u64,
     is_closed: bool,
+}
+
+/// Bytes of a message and of what it names.
+fn weight(data: &Bytes, attributes: &[(String, String)]) -> u64 {
+    let named = attributes.iter().find(|(name, _)| name == REFERENCED_BYTES);
+    data.len() as u64 + named.and_then(|(_, bytes)| bytes.parse::<u64>().ok()).unwrap_or(0)
 }
 
 #[derive(Clone)]
@@ -130,7 +137,7 @@ impl TopicQueue {
     fn settle(&self, number: u64) {
         let mut state = self.lock();
         if let Some((_, stored)) = state.leased.remove(&number) {
-            state.queued_bytes -= stored.data.len();
+            state.queued_bytes -= weight(&stored.data, &stored.attributes);
         }
         drop(state);
         self.shrunk.notify_waiters();
@@ -159,16 +166,19 @@ impl TopicQueue {
 impl Bus for MemoryBus {
     async fn publish(&self, message: Outgoing) -> Result<(), BusError> {
         let queue = self.queue(message.topic)?;
+        let weight = weight(&message.data, &message.attributes);
         loop {
             let shrunk = queue.shrunk.notified();
             {
                 let mut state = queue.lock();
-                let has_room = state.queued_bytes == 0
-                    || state.queued_bytes + message.data.len() <= self.shared.options.queued_bytes;
+                // Nobody takes anything from a closed queue: there is nothing to wait for.
+                let has_room = state.is_closed
+                    || state.queued_bytes == 0
+                    || state.queued_bytes + weight <= self.shared.options.queued_bytes;
                 if has_room {
                     let number = state.next_number;
                     state.next_number += 1;
-                    state.queued_bytes += message.data.len();
+                    state.queued_bytes += weight;
                     state.ready.push_back(Stored {
                         number,
                         attempts: 0,
