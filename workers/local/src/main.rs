@@ -19,10 +19,16 @@ use clap::Parser;
 use cli::{Cli, Command};
 use failure::Failure;
 
+/// The warehouse works on a thread of its own: the stages leave a core to it.
+fn stage_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).clamp(1, 4))
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     aispend_telemetry::start(cli.log_format.into(), cli.log_level());
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match builder.worker_threads(stage_threads()).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::usage(format!("the runtime does not start: {error}")).report(),
     };

@@ -18,6 +18,9 @@ use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
 
+/// Where stages leave rows for one another.
+const BATCHES: &str = "batches";
+
 /// A running pipeline.
 pub struct Pipeline {
     /// What became of each slice.
@@ -30,7 +33,7 @@ pub struct Pipeline {
 
 /// The folders of a data folder that a pipeline works with.
 pub fn archive(data_dir: &Path) -> FolderArchive {
-    FolderArchive::new(data_dir).with_objects(data_dir.join(".writer"))
+    FolderArchive::new(data_dir).with_objects(data_dir.join(".writer")).with_scratch(BATCHES)
 }
 
 /// Parked messages of a data folder.
@@ -49,7 +52,7 @@ impl Pipeline {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Failure> {
         // Batches of a run that ended: nothing of it is on its way any more.
-        let batches = data_dir.join(".writer").join("batches");
+        let batches = data_dir.join(".writer").join(BATCHES);
         if let Err(error) = std::fs::remove_dir_all(&batches)
             && error.kind() != std::io::ErrorKind::NotFound
         {
@@ -89,7 +92,7 @@ impl Pipeline {
         let two = RunnerOptions { concurrency: 2, ..RunnerOptions::default() };
         pipeline.add(Arc::new(Normalizer::new(Arc::clone(&archive), Arc::clone(&clock))), &doors, two);
         pipeline.add(Arc::new(Validator::new(Arc::clone(&archive), Arc::clone(&clock), limits)), &doors, two);
-        let batches = RunnerOptions { concurrency: 1, batch: 8, ..RunnerOptions::default() };
+        let batches = RunnerOptions { concurrency: 1, batch: 4, ..RunnerOptions::default() };
         pipeline.add(Arc::new(Loader::new(warehouse, archive, clock)), &doors, batches);
         pipeline.add(alerter, &doors, RunnerOptions { concurrency: 1, ..RunnerOptions::default() });
         Ok(pipeline)

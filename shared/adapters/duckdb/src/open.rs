@@ -37,7 +37,7 @@ impl Default for Options {
         Self {
             memory_limit: "96MB".to_owned(),
             threads: 1,
-            publish_every: Some(Duration::from_secs(5)),
+            publish_every: Some(Duration::from_secs(15)),
             on_wait: || {},
         }
     }
@@ -151,7 +151,7 @@ impl DuckDb {
         work: impl FnOnce(&mut Writer) -> Result<T, DuckDbError> + Send + 'static,
     ) -> Result<T, DuckDbError> {
         let writer = Arc::clone(&self.writer);
-        let done = tokio::task::spawn_blocking(move || {
+        let done = aispend_telemetry::blocking(move || {
             let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
             writer.leave_broken_transaction();
             work(&mut writer)
