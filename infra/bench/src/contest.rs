@@ -33,7 +33,7 @@ pub struct Run {
     pub usage: Usage,
     /// What the simulator used meanwhile.
     pub vendors_cpu_seconds: f64,
-    /// Name and busy milliseconds of each stage.
+    /// Name and processor time of each stage.
     pub stages: Vec<Stage>,
 }
 
@@ -41,7 +41,7 @@ pub struct Run {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Stage {
     pub stage: String,
-    pub busy_milliseconds: f64,
+    pub cpu_milliseconds: f64,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +79,7 @@ impl Aispend<'_> {
             "SELECT COUNT(*), CAST(SUM(cost_usd) AS VARCHAR) FROM ai_usage_analytics.claude_expenses",
         )?;
         done.rows = found.0;
-        check("aispend", found, (found.0, self.vendors.costs(period)))?;
+        check("aispend", found, self.vendors.costs(period))?;
         Ok(done)
     }
 

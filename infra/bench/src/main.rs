@@ -37,7 +37,7 @@ struct Arguments {
     /// Events for dlt, which is slow: its speed is what is compared.
     #[arg(long, default_value_t = 200_000)]
     dlt_events: u64,
-    /// Every contestant so often, in turn; the fastest counts.
+    /// Every contestant so often, in turn; the fastest speed counts, and the largest memory.
     #[arg(long, default_value_t = 1)]
     runs: u32,
     /// Leave dlt out.
@@ -95,12 +95,8 @@ fn run(arguments: &Arguments) -> Result<()> {
         if !arguments.without_dlt {
             eprintln!("turn {turn}: dlt");
             let events = arguments.dlt_events.min(arguments.events);
-            let ran = dlt::environment(&arguments.cache)
-                .and_then(|python| dlt::run(&python, &vendors, period, events, &folder));
-            match ran {
-                Ok(run) => report.dlt(run),
-                Err(reason) => report.without_dlt(format!("{reason:#}")),
-            }
+            let python = dlt::environment(&arguments.cache).context("`--without-dlt` leaves dlt out")?;
+            report.dlt(dlt::run(&python, &vendors, period, events, &folder)?);
         }
         std::fs::remove_dir_all(&folder).context("clear this turn's folder")?;
     }

@@ -104,9 +104,10 @@ impl Vendors {
         })
     }
 
-    /// What Anthropic billed for usage, in nano-dollars.
-    pub fn costs(&self, period: Period) -> i128 {
-        self.truth.claude_expenses.iter().filter(|row| period.contains(row.day)).map(|row| row.nano).sum()
+    /// How many rows of usage the days have, and what Anthropic billed for them, in nano-dollars.
+    pub fn costs(&self, period: Period) -> (u64, i128) {
+        let of_period = self.truth.claude_expenses.iter().filter(|row| period.contains(row.day));
+        of_period.fold((0, 0), |(rows, nano), row| (rows + 1, nano + row.nano))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use aispend_telemetry::Meter;
+
 /// Counts of one stage since it started.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -11,7 +13,8 @@ pub struct Counters {
     published: AtomicU64,
     given_back: AtomicU64,
     parked: AtomicU64,
-    busy_micros: AtomicU64,
+    /// Of the handlers.
+    pub(crate) processor: Meter,
 }
 
 /// A reading of `Counters`.
@@ -27,8 +30,8 @@ pub struct Counts {
     pub given_back: u64,
     /// Messages parked.
     pub parked: u64,
-    /// Time spent in handlers.
-    pub busy: Duration,
+    /// Processor time of the handlers.
+    pub processor: Duration,
 }
 
 impl Counters {
@@ -40,7 +43,7 @@ impl Counters {
             published: self.published.load(Relaxed),
             given_back: self.given_back.load(Relaxed),
             parked: self.parked.load(Relaxed),
-            busy: Duration::from_micros(self.busy_micros.load(Relaxed)),
+            processor: self.processor.total(),
         }
     }
 
@@ -58,8 +61,5 @@ impl Counters {
     }
     pub(crate) fn park(&self) {
         self.parked.fetch_add(1, Relaxed);
-    }
-    pub(crate) fn busy(&self, time: Duration) {
-        self.busy_micros.fetch_add(time.as_micros() as u64, Relaxed);
     }
 }

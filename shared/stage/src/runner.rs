@@ -194,10 +194,8 @@ impl<S: Stage> Runner<S> {
         }
         let headers: Vec<Header> = messages.iter().map(|message| message.header.clone()).collect();
         let span = info_span!("handle", stage = S::NAME, slice = %headers.first().map(Header::slice_key).unwrap_or_default());
-        let started = tokio::time::Instant::now();
-        let handled =
-            AssertUnwindSafe(self.stage.handle_batch(messages)).catch_unwind().instrument(span).await;
-        self.counters.busy(started.elapsed());
+        let handling = AssertUnwindSafe(self.stage.handle_batch(messages)).catch_unwind().instrument(span);
+        let handled = self.counters.processor.measure(handling).await;
         let Ok(verdicts) = handled else {
             return self.after_panic(waiting, headers).await;
         };

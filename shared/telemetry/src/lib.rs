@@ -1,4 +1,8 @@
-//! Logging: text for people, JSON for machines, always to standard error.
+//! Logging (text for people, JSON for machines, always to standard error), and what each stage costs.
+
+mod cpu;
+
+pub use cpu::{Meter, blocking};
 
 use tracing_subscriber::EnvFilter;
 

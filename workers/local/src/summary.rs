@@ -42,7 +42,7 @@ struct StageLine {
     given_back: u64,
     parked: u64,
     /// Time in its handlers, waiting included, over all that ran at once.
-    busy_milliseconds: u128,
+    cpu_milliseconds: u128,
 }
 
 /// What became of a feed's slices.
@@ -141,7 +141,7 @@ impl Summary {
                     published: counts.published,
                     given_back: counts.given_back,
                     parked: counts.parked,
-                    busy_milliseconds: counts.busy.as_millis(),
+                    cpu_milliseconds: counts.processor.as_millis(),
                 })
                 .collect(),
             board: board(&reader)?,
