@@ -1,5 +1,6 @@
 //! Why a slice was not judged, and what becomes of it.
 
+use aispend_model::Money;
 use aispend_ports::{ArchiveError, FrameError};
 use aispend_stage::{Classify, Disposition, MessageError};
 
@@ -33,6 +34,16 @@ pub enum ValidateError {
         /// The limit.
         limit_percent: u64,
     },
+    /// The money by key is not the money of the API.
+    #[error("`{slice_key}`: {whole} USD of the Claude API, {by_key} USD by key")]
+    KeyMoney {
+        /// Which slice.
+        slice_key: String,
+        /// `claude_expenses` where the platform is `claude_api`.
+        whole: Money,
+        /// `api_usage_expenses`.
+        by_key: Money,
+    },
     /// Money with a day in doubt.
     #[error("`{slice_key}`: {detail}")]
     OutsideDay {
@@ -51,7 +62,7 @@ impl Classify for ValidateError {
             Self::Archive(ArchiveError::Missing { .. } | ArchiveError::Damaged { .. }) => {
                 Disposition::Park { reason: "document_lost" }
             }
-            Self::Account { .. } => Disposition::Park { reason: "conservation" },
+            Self::Account { .. } | Self::KeyMoney { .. } => Disposition::Park { reason: "conservation" },
             Self::TooManyRejected { .. } | Self::OutsideDay { .. } => {
                 Disposition::Park { reason: "rejected" }
             }

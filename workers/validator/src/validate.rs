@@ -1,10 +1,10 @@
 //! The checks that need no history: per record and per slice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use aispend_model::{Money, Slice, Vendor, day_number};
+use aispend_model::{Feed, Money, Slice, Vendor, day_number};
 use aispend_ports::{Frames, FramesWriter, Rejected};
-use aispend_proto::{ContentHash, Row, RowSink, RowVisitor, TableSums};
+use aispend_proto::{ContentHash, Row, RowSink, RowVisitor, Table, TableSums};
 use bytes::Bytes;
 
 use crate::ValidateError;
@@ -16,13 +16,13 @@ pub struct Limits {
     pub rejected_percent: u64,
     /// Lines one person can have had changed in a day.
     pub lines_per_day: i64,
-    /// Tokens one row can count.
-    pub tokens_per_row: i64,
+    /// Tokens one person, or one row, can count in a day.
+    pub tokens_per_day: i64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rejected_percent: 10, lines_per_day: 1_000_000, tokens_per_row: 1_000_000_000_000 }
+        Self { rejected_percent: 10, lines_per_day: 1_000_000, tokens_per_day: 1_000_000_000_000 }
     }
 }
 
@@ -86,11 +86,13 @@ pub struct Kept {
 pub fn judge(slice: &Slice, frames: Frames, limits: &Limits) -> Result<Judgement, ValidateError> {
     let mut judge = Judge::new(slice, limits, false);
     judge.see(slice, frames.clone())?;
+    judge.check_keys(slice)?;
     if !judge.rejected.is_empty() {
         // Some rows stay behind: the others are written anew. Two readings keep memory flat.
         judge = Judge::new(slice, limits, true);
         judge.see(slice, frames)?;
     }
+    judge.note_people();
     let kept = judge
         .is_rewriting
         .then(|| Kept { frames: judge.writer.finish(), content_hash: judge.hash.to_bytes() });
@@ -112,6 +114,15 @@ struct Judge<'a> {
     hash: ContentHash,
     hopeless: Option<String>,
     is_rewriting: bool,
+    /// Lines and tokens of each person, where the table has rows by person and day.
+    people: HashMap<String, (i64, i64)>,
+    /// Claude API money as a whole, and by key.
+    api_money: (i128, i128),
+}
+
+/// Tables that say how much a person did in a day.
+const fn is_by_person(table: Table) -> bool {
+    matches!(table, Table::ClaudeCodeUsageStats | Table::CursorUsageStats)
 }
 
 impl RowVisitor for Judge<'_> {
@@ -121,10 +132,23 @@ impl RowVisitor for Judge<'_> {
             first_day: None,
             wrong: None,
             odd: None,
+            person: is_by_person(R::TABLE).then(String::new),
+            done: (0, 0),
+            totals: [None; 2],
+            is_api: false,
             limits: self.limits,
         };
         row.write(&mut look);
-        let Look { first_day, mut wrong, odd, .. } = look;
+        let Look { first_day, mut wrong, odd, person, done, is_api, .. } = look;
+        if let Some(person) = person {
+            let sum = self.people.entry(person).or_default();
+            *sum = (sum.0.saturating_add(done.0), sum.1.saturating_add(done.1));
+        }
+        match R::TABLE {
+            Table::ClaudeExpenses if is_api => self.api_money.0 += i128::from(row.money().unwrap_or(0)),
+            Table::ApiUsageExpenses => self.api_money.1 += i128::from(row.money().unwrap_or(0)),
+            _ => {}
+        }
         if let (Some(expected), Some(found)) = (self.slice_day, first_day)
             && expected != found
         {
@@ -169,6 +193,37 @@ impl<'a> Judge<'a> {
             hash: ContentHash::default(),
             hopeless: None,
             is_rewriting,
+            people: HashMap::new(),
+            api_money: (0, 0),
+        }
+    }
+
+    /// The money by key repeats the money of the API: both are read from the same lines.
+    fn check_keys(&self, slice: &Slice) -> Result<(), ValidateError> {
+        let (whole, by_key) = self.api_money;
+        if slice.feed != Feed::AnthropicCost || whole == by_key {
+            return Ok(());
+        }
+        Err(ValidateError::KeyMoney {
+            slice_key: slice.key(),
+            whole: Money::from_nanos(whole),
+            by_key: Money::from_nanos(by_key),
+        })
+    }
+
+    fn note_people(&mut self) {
+        let limits = self.limits;
+        let above =
+            |over: &dyn Fn(&(i64, i64)) -> bool| self.people.values().filter(|done| over(done)).count();
+        let lines = above(&|done| done.0 > limits.lines_per_day);
+        let tokens = above(&|done| done.1 > limits.tokens_per_day);
+        for (what, limit, people) in
+            [("lines", limits.lines_per_day, lines), ("tokens", limits.tokens_per_day, tokens)]
+        {
+            if people > 0 {
+                let message = format!("a person with more than {limit} {what} in a day");
+                self.findings.insert(("plausibility", message), people as u64);
+            }
         }
     }
 
@@ -197,10 +252,32 @@ struct Look<'a> {
     first_day: Option<i32>,
     wrong: Option<(&'static str, String)>,
     odd: Option<(&'static str, String)>,
+    /// Who did it, collected where the table is by person.
+    person: Option<String>,
+    /// Lines and tokens of the row.
+    done: (i64, i64),
+    /// Suggested lines, added and deleted: what was accepted is a part of them.
+    totals: [Option<i64>; 2],
+    is_api: bool,
     limits: &'a Limits,
 }
 
 impl Look<'_> {
+    /// Lines of one kind. What was accepted is a part of what was suggested.
+    fn lines(&mut self, name: &'static str, value: i64) {
+        let total = match name {
+            "total_lines_added" => return self.totals[0] = Some(value),
+            "total_lines_deleted" => return self.totals[1] = Some(value),
+            "accepted_lines_added" => self.totals[0],
+            "accepted_lines_deleted" => self.totals[1],
+            _ => None,
+        };
+        self.done.0 = self.done.0.saturating_add(value);
+        if total.is_some_and(|total| value > total) {
+            self.odd = Some(("accepted_above_total", format!("{name} above what was suggested")));
+        }
+    }
+
     fn column(&mut self) -> &'static str {
         self.columns.next().map_or("", |column| column.name)
     }
@@ -227,10 +304,16 @@ impl RowSink for Look<'_> {
         let Some(value) = value else { return };
         if value < 0 {
             self.wrong = Some((name, format!("a count cannot be {value}")));
-        } else if name.ends_with("_tokens") && value > self.limits.tokens_per_row {
-            self.odd = Some(("plausibility", format!("{name} above {}", self.limits.tokens_per_row)));
-        } else if name.contains("lines_") && value > self.limits.lines_per_day {
-            self.odd = Some(("plausibility", format!("{name} above {}", self.limits.lines_per_day)));
+        } else if name.ends_with("_tokens") {
+            // `cache_tokens` repeats its parts.
+            if name != "cache_tokens" {
+                self.done.1 = self.done.1.saturating_add(value);
+            }
+            if value > self.limits.tokens_per_day {
+                self.odd = Some(("plausibility", format!("{name} above {}", self.limits.tokens_per_day)));
+            }
+        } else if name.contains("lines_") {
+            self.lines(name, value);
         }
     }
 
@@ -240,6 +323,13 @@ impl RowSink for Look<'_> {
 
     fn text(&mut self, value: Option<&str>) {
         let name = self.column();
+        if let (Some(person), "user_email" | "actor_key_name", Some(value)) = (&mut self.person, name, value)
+        {
+            person.push_str(value);
+        }
+        if name == "platform" {
+            self.is_api = value == Some("claude_api");
+        }
         if name == "user_email"
             && let Some(email) = value
             && !email.contains('@')
@@ -253,7 +343,7 @@ impl RowSink for Look<'_> {
 #[cfg(test)]
 mod tests {
     use aispend_model::Feed;
-    use aispend_proto::v1::{ClaudeUsage, CursorExpense};
+    use aispend_proto::v1::{ApiUsageExpense, ClaudeExpense, ClaudeUsage, CursorExpense, CursorUsage};
     use jiff::civil::date;
 
     use super::*;
@@ -315,6 +405,49 @@ mod tests {
             judge(&slice(), frames(writer), &Limits::default()),
             Err(ValidateError::OutsideDay { .. })
         ));
+    }
+
+    #[test]
+    fn what_is_implausible_for_a_person_and_a_day_is_a_finding() {
+        let mut writer = FramesWriter::default();
+        for (email, lines) in
+            [("a@example.com", 600_000), ("a@example.com", 600_000), ("b@example.com", 900_000)]
+        {
+            writer.push(CursorUsage {
+                activity_date: 20_731,
+                user_email: email.to_owned(),
+                total_lines_added: Some(10),
+                accepted_lines_added: Some(lines),
+                ..CursorUsage::default()
+            });
+        }
+        let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
+        assert_eq!(judgement.accepted.rows(), 3);
+        let counted: Vec<(&str, u64)> =
+            judgement.findings.iter().map(|(check, _, count)| (check.as_str(), *count)).collect();
+        assert_eq!(counted, [("accepted_above_total", 3), ("plausibility", 1)]);
+    }
+
+    #[test]
+    fn money_by_key_must_be_the_money_of_the_api() {
+        let judged = |by_key| {
+            let mut writer = FramesWriter::default();
+            for (platform, cost_usd) in [("claude_api", 5), ("claude_code", 3)] {
+                let platform = platform.to_owned();
+                writer.push(ClaudeExpense {
+                    expense_date: 20_731,
+                    platform,
+                    cost_usd,
+                    ..ClaudeExpense::default()
+                });
+            }
+            let cost_usd = by_key;
+            writer.push(ApiUsageExpense { expense_date: 20_731, cost_usd, ..ApiUsageExpense::default() });
+            let slice = Slice::of_day(Feed::AnthropicCost, "org", date(2026, 10, 5));
+            judge(&slice, frames(writer), &Limits::default())
+        };
+        assert!(judged(5).is_ok());
+        assert!(matches!(judged(4), Err(ValidateError::KeyMoney { .. })));
     }
 
     #[test]
