@@ -12,15 +12,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_model::{Feed, Generation, Request, Slice, Vendor, day_from_number};
-use aispend_ports::{Archive, Clock, Fetch, LedgerLine, SliceOutcome, Topic, Warehouse};
+use aispend_model::{Feed, Generation, Request, Response, Slice, Vendor, day_from_number};
+use aispend_ports::{Archive, Clock, DocumentRef, Fetch, LedgerLine, SliceOutcome, Topic, Warehouse};
 use aispend_proto::Message as _;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{
-    FetchRequested, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched, SliceLoaded,
+    FetchRequested, Finding, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched, SliceLoaded,
 };
 use aispend_sources::anthropic::{Probe, probe_answer, probe_request};
-use aispend_sources::{Ask, Refusal, source};
+use aispend_sources::{Ask, Progress, Refusal, source};
 use aispend_stage::{
     Header, Message, MessageError, Output, Stage, content_id, context_to_wire, documents_to_wire,
     error_chain, slice_from_wire, slice_to_wire, sums_to_wire,
@@ -34,9 +34,11 @@ use context::{ContextBook, to_reconsider};
 pub use due::{analytics_horizon, default_start};
 pub use error::FetchSliceError;
 use observe::{Observation, Observer};
-pub use plan::{CostSources, Facts, Planned, Wanted, plan};
+pub use plan::{CostSources, Facts, OUT_OF_REACH, Planned, RETIRED, Wanted, plan};
 pub use settings::{AnthropicKey, CostApi, CursorTeam, FetcherSettings, KeyKind, Sheets, re_read_days};
 
+/// How far ahead of our clock the loader takes an observation.
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(10);
 /// How often a probe without a clear answer is asked again.
 const PROBE_TRIES: u32 = 6;
 
@@ -156,8 +158,9 @@ impl Fetcher {
         for slice in slices {
             let of_slice =
                 Header { slice: slice.slice.as_ref().map(slice_from_wire).transpose()?, ..header.clone() };
+            let trigger = if slice.source == RETIRED { "retire".to_owned() } else { trigger.clone() };
             let body = FetchRequested {
-                trigger: trigger.clone(),
+                trigger,
                 source: slice.source,
                 reprocess: slice.reprocess,
                 ..FetchRequested::default()
@@ -337,8 +340,9 @@ impl Fetcher {
         let slice = header.slice()?.clone();
         let ledger = self.ledger(&header.run_id, false).await?;
         let line = ledger.get(&slice);
-        if let Some(line) = line.filter(|line| line.run_id == header.run_id) {
-            // A killed run continues: what it had loaded stays, and is told again.
+        // A killed run continues: the days it had loaded stay, and are told again. What tells how things are now is asked
+        // again: it may have been mended meanwhile.
+        if let Some(line) = line.filter(|line| line.run_id == header.run_id && !slice.feed.is_snapshot()) {
             return Ok(vec![self.told_again(header, line)?]);
         }
         if let Some(refused) = self.keep_analytics(line, &request.source) {
@@ -359,6 +363,9 @@ impl Fetcher {
         if let Some(stale) = self.is_stale_choice(header, &slice, &request.source).await? {
             return Ok(vec![self.failed(header, "failed", &stale)]);
         }
+        if generation.0 > (self.doors.clock.now() + CLOCK_TOLERANCE).as_microsecond() {
+            return Ok(vec![self.failed(header, "failed", &seen_ahead())]);
+        }
         let ask = self.ask(&slice, &request.source, generation);
         let observer = Observer {
             fetch: self.doors.fetch.as_ref(),
@@ -368,7 +375,11 @@ impl Fetcher {
             unsettled_pause: self.settings.unsettled_pause,
         };
         let slot = |request: &Request| slot_of(&accounts, request);
-        let observed = observer.observe(source(slice.feed), &ask, &slot).await;
+        let observed = if request.source == OUT_OF_REACH {
+            Ok(Observation::Unavailable(analytics_reach()))
+        } else {
+            observer.observe(source(slice.feed), &ask, &slot).await
+        };
         let observation = match observed {
             Ok(observation) => observation,
             Err(error) if error.is_vendors() && self.is_out_of_patience(message) => {
@@ -389,6 +400,19 @@ impl Fetcher {
         };
         match observation {
             Observation::Complete(documents) => {
+                let had_rows =
+                    line.is_some_and(|line| line.outcome == SliceOutcome::Complete && line.loaded.rows() > 0);
+                if slice.vendor() == Vendor::Sheets && had_rows && self.is_empty(&ask, &documents).await? {
+                    let refusal = Refusal {
+                        reason: "empty_sheet",
+                        detail: format!("sheet \"{}\" has a header and no rows; it had rows before", ask.tab),
+                        remedy: format!(
+                            "restore its rows, or `aispend retire {}` if they should go; they stay until then",
+                            slice.feed
+                        ),
+                    };
+                    return Ok(vec![self.failed(header, "failed", &refusal)]);
+                }
                 fetched.documents = documents_to_wire(&documents);
                 let mut memory = self.memory.lock().await;
                 let book = memory.book.get_or_insert_default();
@@ -397,6 +421,12 @@ impl Fetcher {
             }
             Observation::Unavailable(reason) => {
                 "unavailable".clone_into(&mut fetched.outcome);
+                fetched.findings.push(Finding {
+                    check: "unavailable".to_owned(),
+                    severity: "info".to_owned(),
+                    message: reason.clone(),
+                    count: 1,
+                });
                 fetched.outcome_reason = reason;
             }
             Observation::Absent(detail) => {
@@ -425,6 +455,20 @@ impl Fetcher {
             self.doors.clock.now(),
             Body::SliceFetched(fetched),
         )])
+    }
+
+    /// True for a sheet without a row below its header.
+    async fn is_empty(&self, ask: &Ask, documents: &[DocumentRef]) -> Result<bool, FetchSliceError> {
+        let feed = source(ask.slice.feed);
+        let Some(request) = feed.requests(ask).pop() else { return Ok(false) };
+        let mut items = 0;
+        for document in documents {
+            let body = self.doors.archive.document(&document.sha256).await?.to_vec();
+            let response = Response { status: 200, headers: Vec::new(), body };
+            let followed = feed.follow(ask, &request, &response, Progress::default());
+            items += followed.map_or(1, |followed| followed.items);
+        }
+        Ok(items == 0)
     }
 
     /// True for a request of an older plan that chose another cost API than the newest one. Asked after the generation was
@@ -457,8 +501,9 @@ impl Fetcher {
     /// A day loaded from analytics is never replaced from the legacy reports unless a setting says so.
     fn keep_analytics(&self, line: Option<&LedgerLine>, source: &str) -> Option<Refusal> {
         let line = line?;
-        let is_step_back =
-            line.source.starts_with("analytics") && matches!(source, "legacy" | "enterprise_reports");
+        let is_step_back = line.outcome == SliceOutcome::Complete
+            && line.source.starts_with("analytics")
+            && matches!(source, "legacy" | "enterprise_reports");
         (is_step_back && self.settings.cost_api != CostApi::Legacy).then(|| Refusal {
             reason: "cost_api_changed",
             detail:
@@ -500,14 +545,18 @@ impl Fetcher {
     }
 
     /// An empty generation for a slice that should no longer exist.
-    async fn retire(&self, header: &Header) -> Result<Vec<Output>, FetchSliceError> {
+    async fn retire(&self, header: &Header, why: &str) -> Result<Vec<Output>, FetchSliceError> {
         let slice = header.slice()?;
         let ledger = self.ledger(&header.run_id, false).await?;
         let last = ledger.get(slice).map(|line| line.order.generation);
         let header = Header { generation: Generation::next(self.doors.clock.now(), last), ..header.clone() };
         let body = SliceFetched {
             outcome: "retired".to_owned(),
-            outcome_reason: "retired by hand".to_owned(),
+            outcome_reason: if why == RETIRED {
+                "an Enterprise organisation's own reports tell the same".to_owned()
+            } else {
+                "retired by hand".to_owned()
+            },
             ..SliceFetched::default()
         };
         Ok(vec![Output::new(Topic::RawSlices, &header, self.doors.clock.now(), Body::SliceFetched(body))])
@@ -546,6 +595,24 @@ impl Fetcher {
         };
         Output::new(Topic::SliceEvents, header, self.doors.clock.now(), Body::SliceFailed(body))
     }
+}
+
+/// Why the loader would not take what is read now.
+fn seen_ahead() -> Refusal {
+    Refusal {
+        reason: "clock",
+        detail: "this was read by a clock that was ahead; what is read now would count as older".to_owned(),
+        remedy: "check this machine's clock; it is read again once the time it was read at has come"
+            .to_owned(),
+    }
+}
+
+fn analytics_reach() -> String {
+    format!(
+        "Anthropic's analytics endpoints know nothing before {}, and nothing older than {} days",
+        due::ANALYTICS_BEGIN,
+        due::ANALYTICS_REACH_DAYS
+    )
 }
 
 /// The newest plan's choice of cost API for an organisation.
@@ -611,7 +678,7 @@ impl Stage for Fetcher {
         };
         match (&message.header.slice, request.reprocess, request.trigger.as_str()) {
             (None, _, _) => self.plan_run(&message, &request).await,
-            (Some(_), _, "retire") => self.retire(&message.header).await,
+            (Some(_), _, "retire") => self.retire(&message.header, &request.source).await,
             (Some(_), true, _) => self.reprocess(&message.header).await,
             (Some(_), false, _) => self.fetch_slice(&message, &request).await,
         }
