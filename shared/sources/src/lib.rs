@@ -118,7 +118,8 @@ pub enum Next {
 /// A refusal, in the words of the vendor and with what a person can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// From a short list: `wrong_key`, `missing_scope`, `bad_request`, `not_yet`, `bad_sheet`.
+    /// From a short list: `wrong_key`, `missing_scope`, `bad_request`, `not_yet`, `bad_sheet`,
+    /// `no_spreadsheet`.
     pub reason: &'static str,
     /// What the vendor said, one line, no secret.
     pub detail: String,
