@@ -567,7 +567,9 @@ impl Fetcher {
             (Vendor::Sheets, Sheets::Google { spreadsheet_id }) => {
                 (spreadsheet_id.clone(), self.settings.tab(slice.feed))
             }
-            (Vendor::Sheets, Sheets::Csv) => (String::new(), self.settings.tab(slice.feed)),
+            (Vendor::Sheets, Sheets::Csv | Sheets::WithoutKey) => {
+                (String::new(), self.settings.tab(slice.feed))
+            }
             _ => (String::new(), String::new()),
         };
         Ask { slice: slice.clone(), source: source.to_owned(), generation, spreadsheet_id, tab }

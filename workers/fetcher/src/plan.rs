@@ -67,6 +67,17 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
     let mut slices = Vec::new();
     let mut notices = Vec::new();
     let yesterday = facts.today.saturating_sub(1.days());
+    let wants_sheets =
+        Feed::ALL.into_iter().any(|feed| feed.vendor() == Vendor::Sheets && wanted.wants(feed));
+    if wants_sheets && facts.settings.sheets == Sheets::WithoutKey {
+        notices.push(Notice {
+            subject: "sheets".to_owned(),
+            message: "not read: AISPEND_SPREADSHEET_ID is set, GOOGLE_APPLICATION_CREDENTIALS is not. Their rows stay"
+                .to_owned(),
+            remedy: "name the key file of a service account that may read the spreadsheet".to_owned(),
+            is_failure: true,
+        });
+    }
     for feed in Feed::ALL.into_iter().filter(|feed| wanted.wants(*feed)) {
         for org_id in organisations(facts, feed) {
             if feed == Feed::CursorSpend {
@@ -185,6 +196,7 @@ fn is_complete(facts: &Facts<'_>, slice: &Slice) -> bool {
 /// Whose slices a feed has.
 fn organisations(facts: &Facts<'_>, feed: Feed) -> Vec<String> {
     match feed.vendor() {
+        Vendor::Sheets if facts.settings.sheets == Sheets::WithoutKey => Vec::new(),
         Vendor::Sheets => vec!["sheets".to_owned()],
         Vendor::Cursor => facts.settings.cursor.iter().map(|team| team.org_id.clone()).collect(),
         Vendor::Anthropic => facts
@@ -204,7 +216,7 @@ fn organisations(facts: &Facts<'_>, feed: Feed) -> Vec<String> {
 fn source_of(facts: &Facts<'_>, feed: Feed) -> String {
     match (feed.vendor(), &facts.settings.sheets) {
         (Vendor::Sheets, Sheets::Csv) => "csv".to_owned(),
-        (Vendor::Sheets, Sheets::Google { .. }) => "google".to_owned(),
+        (Vendor::Sheets, Sheets::Google { .. } | Sheets::WithoutKey) => "google".to_owned(),
         _ => String::new(),
     }
 }

@@ -43,6 +43,8 @@ pub enum Sheets {
         /// Its id.
         spreadsheet_id: String,
     },
+    /// A Google spreadsheet that nothing opens: no key file is named.
+    WithoutKey,
 }
 
 /// Which generation of the cost API.
