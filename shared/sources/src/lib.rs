@@ -16,6 +16,9 @@ pub use records::{Finding, Records, Rejection, Severity};
 /// Raised with any change of what `records` makes of the same documents: part of the order of observations.
 pub const READER_VERSION: u32 = 1;
 
+/// The role of a document that is no answer: a setting that readers decide by, archived as the fetcher knew it.
+pub const SETTING: &str = "setting";
+
 /// One feed of one vendor.
 pub trait Source: Send + Sync {
     /// Which feed.

@@ -19,8 +19,8 @@ use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{
     FetchRequested, Finding, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched, SliceLoaded,
 };
-use aispend_sources::anthropic::{Probe, probe_answer, probe_request};
-use aispend_sources::{Ask, Progress, Refusal, source};
+use aispend_sources::anthropic::{CLAUDE_CODE_WORKSPACE, Probe, probe_answer, probe_request};
+use aispend_sources::{Ask, Progress, Refusal, SETTING, source};
 use aispend_stage::{
     Header, Message, MessageError, Output, Stage, content_id, context_to_wire, documents_to_wire,
     error_chain, slice_from_wire, slice_to_wire, sums_to_wire,
@@ -111,6 +111,7 @@ impl Fetcher {
             memory.ledger = Arc::new(lines.into_iter().map(|line| (line.slice.clone(), line)).collect());
             memory.ledger_of = Some(run_id.to_owned());
             let mut book = memory.book.take().unwrap_or_default();
+            book.set(self.workspaces().await?);
             for line in memory.ledger.values() {
                 if line.outcome != SliceOutcome::Unavailable {
                     book.note(&line.slice, line.order.generation, &line.documents);
@@ -179,7 +180,10 @@ impl Fetcher {
         let ledger = self.ledger(run_id, true).await?;
         let wanted = wanted(request)?;
         let (slices, notices) = match request.trigger.as_str() {
-            "reconsider" => (to_reconsider(&ledger, self.doors.archive.as_ref()).await?, Vec::new()),
+            "reconsider" => (
+                { to_reconsider(&ledger, self.doors.archive.as_ref(), self.workspaces().await?).await? },
+                Vec::new(),
+            ),
             _ if request.reprocess => (again(&ledger, &wanted), Vec::new()),
             _ => self.plan_fetches(message, &ledger, &wanted).await?,
         };
@@ -399,7 +403,7 @@ impl Fetcher {
             ..SliceFetched::default()
         };
         match observation {
-            Observation::Complete(documents) => {
+            Observation::Complete(mut documents) => {
                 let had_rows =
                     line.is_some_and(|line| line.outcome == SliceOutcome::Complete && line.loaded.rows() > 0);
                 if slice.vendor() == Vendor::Sheets && had_rows && self.is_empty(&ask, &documents).await? {
@@ -413,6 +417,10 @@ impl Fetcher {
                     };
                     return Ok(vec![self.failed(header, "failed", &refusal)]);
                 }
+                if slice.feed == Feed::SheetSeats {
+                    let first = self.first_day(&ledger, generation).to_string();
+                    documents.push(self.setting("first_day", &first).await?);
+                }
                 fetched.documents = documents_to_wire(&documents);
                 let mut memory = self.memory.lock().await;
                 let book = memory.book.get_or_insert_default();
@@ -421,12 +429,7 @@ impl Fetcher {
             }
             Observation::Unavailable(reason) => {
                 "unavailable".clone_into(&mut fetched.outcome);
-                fetched.findings.push(Finding {
-                    check: "unavailable".to_owned(),
-                    severity: "info".to_owned(),
-                    message: reason.clone(),
-                    count: 1,
-                });
+                fetched.findings.push(unavailable(&reason));
                 fetched.outcome_reason = reason;
             }
             Observation::Absent(detail) => {
@@ -455,6 +458,35 @@ impl Fetcher {
             self.doors.clock.now(),
             Body::SliceFetched(fetched),
         )])
+    }
+
+    /// A setting that readers decide by, kept beside the answers: the archive alone tells how rows came to be.
+    async fn setting(&self, name: &str, text: &str) -> Result<DocumentRef, FetchSliceError> {
+        Ok(DocumentRef {
+            sha256: self.doors.archive.put_document(text.as_bytes()).await?,
+            role: SETTING.to_owned(),
+            request: format!("SETTING {name}"),
+            page: 0,
+            size_bytes: text.len() as u64,
+            fetched_at: self.doors.clock.now().as_microsecond(),
+            request_id: String::new(),
+        })
+    }
+
+    /// Which workspaces are Claude Code's, where somebody says so.
+    async fn workspaces(&self) -> Result<Option<DocumentRef>, FetchSliceError> {
+        let names = self.settings.claude_code_workspaces.join("\n");
+        if names.is_empty() || names == CLAUDE_CODE_WORKSPACE {
+            return Ok(None);
+        }
+        self.setting("claude_code_workspaces", &names).await.map(Some)
+    }
+
+    /// The first day of all data: never later than it was, as months go by.
+    fn first_day(&self, ledger: &HashMap<Slice, LedgerLine>, now: Generation) -> jiff::civil::Date {
+        let today = now.day().unwrap_or_else(|| self.doors.clock.today());
+        let start = self.settings.start_date.unwrap_or_else(|| default_start(today));
+        ledger.keys().filter_map(|slice| slice.day).min().map_or(start, |first| first.min(start))
     }
 
     /// True for a sheet without a row below its header.
@@ -577,10 +609,13 @@ impl Fetcher {
 
     fn told_again(&self, header: &Header, line: &LedgerLine) -> Result<Output, MessageError> {
         let state = if line.outcome == SliceOutcome::Unavailable { "unavailable" } else { "loaded" };
+        let findings =
+            if line.source == OUT_OF_REACH { vec![unavailable(&analytics_reach())] } else { Vec::new() };
         let body = SliceLoaded {
             state: state.to_owned(),
             source: line.source.clone(),
             loaded: sums_to_wire(&line.loaded)?,
+            findings,
             ..SliceLoaded::default()
         };
         Ok(Output::new(Topic::SliceEvents, header, self.doors.clock.now(), Body::SliceLoaded(body)))
@@ -606,6 +641,16 @@ fn seen_ahead() -> Refusal {
         detail: "this was read by a clock that was ahead; what is read now would count as older".to_owned(),
         remedy: "check this machine's clock; it is read again once the time it was read at has come"
             .to_owned(),
+    }
+}
+
+/// Says to the summary why a day cannot be had.
+fn unavailable(reason: &str) -> Finding {
+    Finding {
+        check: "unavailable".to_owned(),
+        severity: "info".to_owned(),
+        message: reason.to_owned(),
+        count: 1,
     }
 }
 

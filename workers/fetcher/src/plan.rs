@@ -264,6 +264,7 @@ mod tests {
             tabs: BTreeMap::new(),
             start_date: Some(date(2026, 11, 20)),
             cost_api: CostApi::Auto,
+            claude_code_workspaces: Vec::new(),
             confirmed_orgs: Vec::new(),
             patience: Duration::ZERO,
             empty_pause: Duration::ZERO,

@@ -155,6 +155,7 @@ pub fn fetcher(settings: &Settings, pace: Pace) -> FetcherSettings {
             Some("legacy") => CostApi::Legacy,
             _ => CostApi::Auto,
         },
+        claude_code_workspaces: settings.list("anthropic.claude_code_workspaces"),
         confirmed_orgs: settings.list("anthropic.confirmed_orgs"),
         // On one machine a run ends: what is missing stays due, and the next run asks again.
         patience: Duration::ZERO,

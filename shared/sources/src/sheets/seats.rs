@@ -44,7 +44,7 @@ fn vendor(text: &str) -> Option<&'static str> {
 
 fn read(reader: &mut Reader) {
     for (line, cells) in Reader::rows(reader.table) {
-        let row = cells.and_then(|cells| paid(cells, reader.today));
+        let row = cells.and_then(|cells| paid(cells, reader.today, reader.since));
         let paid = match row {
             Ok(paid) => paid,
             Err(fault) => {
@@ -82,7 +82,7 @@ struct Paid {
     nobody: Option<Fault>,
 }
 
-fn paid(cells: Cells, today: Date) -> Result<Paid, Fault> {
+fn paid(cells: Cells, today: Date, since: Option<Date>) -> Result<Paid, Fault> {
     let written = cells.needed("vendor")?;
     let Some(vendor) = vendor(&written) else {
         let reason = format!("vendor `{}` is none of {}", short(&written.to_lowercase()), VENDORS.join(", "));
@@ -105,7 +105,8 @@ fn paid(cells: Cells, today: Date) -> Result<Paid, Fault> {
         }
     };
     let validity = cells.validity()?;
-    let Some(from) = validity.from else {
+    // Empty means always; the data's first day is the first that it can cost.
+    let Some(from) = validity.from.or(since) else {
         // Money cannot start on no day.
         return Err(Fault::new("valid_from", "valid_from is empty"));
     };

@@ -1,6 +1,6 @@
 //! What all sheets share: one question, one table, and rows that are refused by name.
 
-use aispend_model::{Feed, Money, Request, Response, Vendor};
+use aispend_model::{Feed, Money, Request, Response, Vendor, parse_day};
 use aispend_proto::Table as Target;
 
 use jiff::civil::Date;
@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use super::cells::{Cells, Fault};
 use super::table::{Column, Form, Line, Table, TableError};
 use crate::{
-    Ask, Body, Finding, Followed, Next, Progress, Reading, Records, Refusal, Rejection, Severity, Source,
-    SourceError,
+    Ask, Body, Finding, Followed, Next, Progress, Reading, Records, Refusal, Rejection, SETTING, Severity,
+    Source, SourceError,
 };
 
 const ROLE: &str = "sheet";
@@ -42,6 +42,8 @@ pub(super) struct Reader<'t, 'r> {
     pub table: &'t Table,
     /// The UTC day of the observation.
     pub today: Date,
+    /// The first day of all data, where the fetcher said.
+    pub since: Option<Date>,
     /// The document's place in the slice's list.
     pub document: u32,
     pub records: &'t mut Records<'r>,
@@ -160,6 +162,9 @@ impl Source for Sheet {
     }
 
     fn records(&self, reading: &Reading, records: &mut Records) -> Result<(), SourceError> {
+        let since = reading
+            .of_role(SETTING)
+            .find_map(|(_, body)| parse_day(std::str::from_utf8(&body.bytes).ok()?).ok());
         for (document, body) in reading.of_role(ROLE) {
             let table = self.table(body)?;
             for name in &table.unknown {
@@ -174,7 +179,7 @@ impl Source for Sheet {
             let Some(today) = reading.generation.day() else {
                 return Err(self.unreadable(&table.tab, "the moment of observation is no day".to_owned()));
             };
-            (self.read)(&mut Reader { table: &table, today, document, records });
+            (self.read)(&mut Reader { table: &table, today, since, document, records });
         }
         Ok(())
     }

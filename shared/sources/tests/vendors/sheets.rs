@@ -108,6 +108,18 @@ fn a_seat_counts_whoever_sits_on_it() {
 }
 
 #[test]
+fn a_seat_without_a_first_day_costs_from_the_first_day_of_all_data() {
+    let asked = sheet(Feed::SheetSeats, "csv");
+    let rows = "vendor,price_usd\ncursor,31\n";
+    let mut bodies = play(&asked, vec![rows.into()]).unwrap().bodies;
+    let since =
+        aispend_sources::Body { role: "setting".into(), bytes: b"2026-10-04".into(), ..bodies[0].clone() };
+    bodies.push(since);
+    let read = read(&asked, bodies).unwrap();
+    assert_eq!((read.set.cursor_expenses.len(), read.set.dim_seats[0].valid_from), (3, None));
+}
+
+#[test]
 fn a_key_is_not_mapped_to_what_is_no_address() {
     let asked = sheet(Feed::SheetApiKeyMapping, "csv");
     let rows = "api_key_id,user_email\nk1,Dana Doe\nk2,sa:svac_1\nk3,\n";
