@@ -163,7 +163,7 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
 enum Enterprise {
     /// Its key is set. It has told nothing yet.
     Configured,
-    /// Its key answered, or the ledger holds what it told.
+    /// Its reports answered, or the ledger holds what they told.
     Certain,
 }
 
@@ -180,7 +180,11 @@ fn told_by_enterprise(facts: &Facts<'_>, feed: Feed) -> Option<Enterprise> {
     if !matches!(feed, Feed::SheetClaudeAiSpend | Feed::SheetClaudeAiUsage) {
         return None;
     }
-    let answers = facts.accounts.anthropic.values().any(|organisation| organisation.analytics.is_some());
+    // Its key answered, and so did the reports that tell it: what is retired here is read there.
+    let answers = facts.accounts.anthropic.values().any(|organisation| {
+        organisation.analytics.is_some()
+            && (feed == Feed::SheetClaudeAiUsage || facts.cost_sources.contains_key(&organisation.org_id))
+    });
     if answers || facts.ledger.values().any(|line| line.outcome == SliceOutcome::Complete && has_told(line)) {
         return Some(Enterprise::Certain);
     }
@@ -332,15 +336,19 @@ mod tests {
             setting: "ANTHROPIC_ANALYTICS_KEY".to_owned(),
         });
         let enterprise =
-            Organisation { org_id: "e".into(), analytics: Some("e".into()), ..Organisation::default() };
+            Organisation { org_id: "c".into(), analytics: Some("e".into()), ..Organisation::default() };
+        let enterprise_e = Organisation { org_id: "e".into(), ..enterprise.clone() };
         let answers =
-            Accounts { anthropic: BTreeMap::from([("e".to_owned(), enterprise)]), notices: Vec::new() };
+            Accounts { anthropic: BTreeMap::from([("c".to_owned(), enterprise)]), notices: Vec::new() };
+        let without_reports =
+            Accounts { anthropic: BTreeMap::from([("e".to_owned(), enterprise_e)]), notices: Vec::new() };
         let nobody = Accounts::default();
         let (spend, usage) = ("sheets/claude-ai-spend|sheets|all", "sheets/claude-ai-usage|sheets|all");
         for (settings, accounts, ledger, expected) in [
             (&settings(), &nobody, &is_loaded, vec![(usage, "csv"), (spend, "csv")]),
             (&with_key, &nobody, &is_loaded, vec![]),
             (&with_key, &answers, &HashMap::new(), vec![]),
+            (&with_key, &without_reports, &is_loaded, vec![]),
             (&with_key, &answers, &is_loaded, vec![(spend, RETIRED)]),
             // The key is gone, what it told is not.
             (&settings(), &nobody, &has_told, vec![(usage, "csv"), (spend, RETIRED)]),
