@@ -97,6 +97,13 @@ pub const DECLARED: &[Declared] = &[
         "",
         "Organisation ids that a changed key may answer for.",
     ),
+    setting(
+        "anthropic.claude_code_workspaces",
+        "AISPEND_CLAUDE_CODE_WORKSPACES",
+        Kind::List,
+        "Claude Code",
+        "Names or ids of the workspaces whose cost is Claude Code's.",
+    ),
     setting("cursor.admin_key", "CURSOR_ADMIN_KEY", Kind::Secret, "", "Admin API key of the Cursor team."),
     setting(
         "cursor.org_id",

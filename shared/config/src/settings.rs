@@ -147,6 +147,13 @@ impl Settings {
         self.values.get(name).map(|value| value.text.as_str()).filter(|text| !text.is_empty())
     }
 
+    /// True where a setting's text is its default's.
+    pub fn is_default(&self, name: &str) -> bool {
+        let declared = DECLARED.iter().find(|declared| declared.name == name);
+        let plain = |text: &str| text.trim_end_matches('/').to_owned();
+        declared.is_some_and(|declared| plain(declared.default) == plain(self.text(name).unwrap_or_default()))
+    }
+
     /// A setting's items.
     pub fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();

@@ -16,6 +16,9 @@ pub use records::{Finding, Records, Rejection, Severity};
 /// Raised with any change of what `records` makes of the same documents: part of the order of observations.
 pub const READER_VERSION: u32 = 1;
 
+/// The role of a document that is no answer: a setting that readers decide by, archived as the fetcher knew it.
+pub const SETTING: &str = "setting";
+
 /// One feed of one vendor.
 pub trait Source: Send + Sync {
     /// Which feed.
@@ -118,7 +121,8 @@ pub enum Next {
 /// A refusal, in the words of the vendor and with what a person can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// From a short list: `wrong_key`, `missing_scope`, `bad_request`, `not_yet`, `bad_sheet`.
+    /// From a short list: `wrong_key`, `missing_scope`, `bad_request`, `not_yet`, `bad_sheet`,
+    /// `no_spreadsheet`.
     pub reason: &'static str,
     /// What the vendor said, one line, no secret.
     pub detail: String,

@@ -123,6 +123,7 @@ impl Scenario {
             tabs: BTreeMap::new(),
             start_date: Some(self.config.first_day),
             cost_api: CostApi::Auto,
+            claude_code_workspaces: Vec::new(),
             confirmed_orgs: Vec::new(),
             patience: Duration::from_hours(1),
             empty_pause: Duration::from_secs(2),

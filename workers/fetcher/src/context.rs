@@ -13,18 +13,25 @@ use crate::plan::Planned;
 #[derive(Debug, Clone, Default)]
 pub struct ContextBook {
     newest: HashMap<Slice, ContextRef>,
+    /// The setting that the directory is read with.
+    setting: Option<DocumentRef>,
 }
 
 impl ContextBook {
     /// From the ledger.
-    pub fn from_ledger(ledger: &HashMap<Slice, LedgerLine>) -> Self {
-        let mut book = Self::default();
+    pub fn from_ledger(ledger: &HashMap<Slice, LedgerLine>, setting: Option<DocumentRef>) -> Self {
+        let mut book = Self { setting, ..Self::default() };
         for line in ledger.values() {
             if line.slice.feed.is_context() && line.outcome != SliceOutcome::Unavailable {
                 book.note(&line.slice, line.order.generation, &line.documents);
             }
         }
         book
+    }
+
+    /// With another setting.
+    pub fn set(&mut self, setting: Option<DocumentRef>) {
+        self.setting = setting;
     }
 
     /// Notes an observation, unless a newer one is known.
@@ -48,7 +55,13 @@ impl ContextBook {
         source(slice.feed)
             .context()
             .iter()
-            .filter_map(|feed| self.newest.get(&context_slice(slice, *feed)).cloned())
+            .filter_map(|feed| {
+                let mut context = self.newest.get(&context_slice(slice, *feed))?.clone();
+                if *feed == Feed::AnthropicDirectory {
+                    context.documents.extend(self.setting.clone());
+                }
+                Some(context)
+            })
             .collect()
     }
 }
@@ -74,8 +87,9 @@ fn hashes(context: &[ContextRef]) -> Vec<(&str, Vec<&str>)> {
 pub async fn to_reconsider(
     ledger: &HashMap<Slice, LedgerLine>,
     archive: &dyn Archive,
+    setting: Option<DocumentRef>,
 ) -> Result<Vec<Planned>, FetchSliceError> {
-    let book = ContextBook::from_ledger(ledger);
+    let book = ContextBook::from_ledger(ledger, setting);
     let mut lines: Vec<&LedgerLine> =
         ledger.values().filter(|line| line.outcome == SliceOutcome::Complete).collect();
     lines.sort_by(|left, right| right.slice.cmp(&left.slice));

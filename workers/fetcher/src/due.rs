@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use aispend_model::{Feed, Slice};
-use aispend_ports::LedgerLine;
+use aispend_ports::{LedgerLine, SliceOutcome};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 use crate::settings::re_read_days;
 
 /// The analytics endpoints know nothing earlier.
-const ANALYTICS_BEGIN: Date = date(2026, 1, 1);
+pub const ANALYTICS_BEGIN: Date = date(2026, 1, 1);
 /// Nor anything older than this.
-const ANALYTICS_REACH_DAYS: i64 = 365;
+pub const ANALYTICS_REACH_DAYS: i64 = 365;
 
 /// The first day of the first month a warehouse begins with: twelve months ago.
 pub fn default_start(today: Date) -> Date {
@@ -42,7 +42,15 @@ pub fn is_due(known: &Known<'_>, slice: &Slice, source: &str) -> bool {
         return false;
     }
     let Some(line) = known.ledger.get(slice) else { return true };
+    // What one endpoint family does not have, another may.
+    if line.outcome == SliceOutcome::Unavailable && line.source != source {
+        return true;
+    }
     let Some(observed) = line.order.generation.day() else { return true };
+    // Seen by a clock that was ahead: who knows when.
+    if observed > known.today {
+        return true;
+    }
     let settled_from = day.saturating_add((1 + re_read_days(slice.feed, source)).days());
     observed < settled_from
         || is_month_end_read(known, slice, day, observed)
@@ -59,12 +67,12 @@ fn is_month_end_read(known: &Known<'_>, slice: &Slice, day: Date, observed: Date
         && observed < this_month
 }
 
-/// The Cursor cycle that ended in the last 7 days is read once more.
+/// The Cursor cycle that ended last is read once more, however long ago: a snapshot tells of its end only after the run
+/// that took it.
 fn is_cycle_end_read(known: &Known<'_>, slice: &Slice, day: Date, observed: Date) -> bool {
     let Some(cycle) = known.cursor_cycle_starts.get(&slice.org_id).copied() else { return false };
     slice.feed == Feed::CursorUsageEvents
         && known.today >= cycle
-        && known.today < cycle.saturating_add(7.days())
         && day < cycle
         && day >= cycle.saturating_sub(1.months())
         && observed < cycle
@@ -121,6 +129,12 @@ mod tests {
     }
 
     #[test]
+    fn a_day_seen_by_a_clock_that_was_ahead_is_due() {
+        let (day, ahead) = (date(2026, 10, 5), Some(date(2027, 10, 14)));
+        assert!(due(Feed::CursorDailyUsage, "", day, ahead, date(2026, 10, 15)));
+    }
+
+    #[test]
     fn a_machine_that_was_off_for_months_catches_up() {
         assert!(due(Feed::CursorDailyUsage, "", date(2026, 6, 1), None, date(2026, 11, 22)));
     }
@@ -141,10 +155,10 @@ mod tests {
         let ledger = observed(&slice, date(2026, 11, 1));
         let cycles = HashMap::from([("cursor".to_owned(), date(2026, 11, 15))]);
         let at = |today| is_due(&Known { ledger: &ledger, today, cursor_cycle_starts: &cycles }, &slice, "");
-        assert_eq!(
-            [date(2026, 11, 14), date(2026, 11, 15), date(2026, 11, 21), date(2026, 11, 22)].map(at),
-            [false, true, true, false]
-        );
+        assert_eq!([date(2026, 11, 14), date(2026, 11, 15), date(2026, 12, 2)].map(at), [false, true, true]);
+        let ledger = observed(&slice, date(2026, 11, 15));
+        let known = Known { ledger: &ledger, today: date(2026, 11, 16), cursor_cycle_starts: &cycles };
+        assert!(!is_due(&known, &slice, ""));
     }
 
     #[test]

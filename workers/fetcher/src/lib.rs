@@ -12,15 +12,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_model::{Feed, Generation, Request, Slice, Vendor, day_from_number};
-use aispend_ports::{Archive, Clock, Fetch, LedgerLine, SliceOutcome, Topic, Warehouse};
+use aispend_model::{Feed, Generation, Request, Response, Slice, Vendor, day_from_number};
+use aispend_ports::{Archive, Clock, DocumentRef, Fetch, LedgerLine, SliceOutcome, Topic, Warehouse};
 use aispend_proto::Message as _;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{
-    FetchRequested, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched, SliceLoaded,
+    FetchRequested, Finding, Notice, PlannedSlice, RunPlanned, SliceFailed, SliceFetched, SliceLoaded,
 };
-use aispend_sources::anthropic::{Probe, probe_answer, probe_request};
-use aispend_sources::{Ask, Refusal, source};
+use aispend_sources::anthropic::{CLAUDE_CODE_WORKSPACE, Probe, probe_answer, probe_request};
+use aispend_sources::{Ask, Progress, Refusal, SETTING, source};
 use aispend_stage::{
     Header, Message, MessageError, Output, Stage, content_id, context_to_wire, documents_to_wire,
     error_chain, slice_from_wire, slice_to_wire, sums_to_wire,
@@ -34,9 +34,11 @@ use context::{ContextBook, to_reconsider};
 pub use due::{analytics_horizon, default_start};
 pub use error::FetchSliceError;
 use observe::{Observation, Observer};
-pub use plan::{CostSources, Facts, Planned, Wanted, plan};
+pub use plan::{CostSources, Facts, OUT_OF_REACH, Planned, RETIRED, Wanted, plan};
 pub use settings::{AnthropicKey, CostApi, CursorTeam, FetcherSettings, KeyKind, Sheets, re_read_days};
 
+/// How far ahead of our clock the loader takes an observation.
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(10);
 /// How often a probe without a clear answer is asked again.
 const PROBE_TRIES: u32 = 6;
 
@@ -109,6 +111,7 @@ impl Fetcher {
             memory.ledger = Arc::new(lines.into_iter().map(|line| (line.slice.clone(), line)).collect());
             memory.ledger_of = Some(run_id.to_owned());
             let mut book = memory.book.take().unwrap_or_default();
+            book.set(self.workspaces().await?);
             for line in memory.ledger.values() {
                 if line.outcome != SliceOutcome::Unavailable {
                     book.note(&line.slice, line.order.generation, &line.documents);
@@ -156,8 +159,9 @@ impl Fetcher {
         for slice in slices {
             let of_slice =
                 Header { slice: slice.slice.as_ref().map(slice_from_wire).transpose()?, ..header.clone() };
+            let trigger = if slice.source == RETIRED { "retire".to_owned() } else { trigger.clone() };
             let body = FetchRequested {
-                trigger: trigger.clone(),
+                trigger,
                 source: slice.source,
                 reprocess: slice.reprocess,
                 ..FetchRequested::default()
@@ -176,7 +180,10 @@ impl Fetcher {
         let ledger = self.ledger(run_id, true).await?;
         let wanted = wanted(request)?;
         let (slices, notices) = match request.trigger.as_str() {
-            "reconsider" => (to_reconsider(&ledger, self.doors.archive.as_ref()).await?, Vec::new()),
+            "reconsider" => (
+                { to_reconsider(&ledger, self.doors.archive.as_ref(), self.workspaces().await?).await? },
+                Vec::new(),
+            ),
             _ if request.reprocess => (again(&ledger, &wanted), Vec::new()),
             _ => self.plan_fetches(message, &ledger, &wanted).await?,
         };
@@ -337,8 +344,9 @@ impl Fetcher {
         let slice = header.slice()?.clone();
         let ledger = self.ledger(&header.run_id, false).await?;
         let line = ledger.get(&slice);
-        if let Some(line) = line.filter(|line| line.run_id == header.run_id) {
-            // A killed run continues: what it had loaded stays, and is told again.
+        // A killed run continues: the days it had loaded stay, and are told again. What tells how things are now is asked
+        // again: it may have been mended meanwhile.
+        if let Some(line) = line.filter(|line| line.run_id == header.run_id && !slice.feed.is_snapshot()) {
             return Ok(vec![self.told_again(header, line)?]);
         }
         if let Some(refused) = self.keep_analytics(line, &request.source) {
@@ -359,6 +367,9 @@ impl Fetcher {
         if let Some(stale) = self.is_stale_choice(header, &slice, &request.source).await? {
             return Ok(vec![self.failed(header, "failed", &stale)]);
         }
+        if generation.0 > (self.doors.clock.now() + CLOCK_TOLERANCE).as_microsecond() {
+            return Ok(vec![self.failed(header, "failed", &seen_ahead())]);
+        }
         let ask = self.ask(&slice, &request.source, generation);
         let observer = Observer {
             fetch: self.doors.fetch.as_ref(),
@@ -368,7 +379,11 @@ impl Fetcher {
             unsettled_pause: self.settings.unsettled_pause,
         };
         let slot = |request: &Request| slot_of(&accounts, request);
-        let observed = observer.observe(source(slice.feed), &ask, &slot).await;
+        let observed = if request.source == OUT_OF_REACH {
+            Ok(Observation::Unavailable(analytics_reach()))
+        } else {
+            observer.observe(source(slice.feed), &ask, &slot).await
+        };
         let observation = match observed {
             Ok(observation) => observation,
             Err(error) if error.is_vendors() && self.is_out_of_patience(message) => {
@@ -388,7 +403,24 @@ impl Fetcher {
             ..SliceFetched::default()
         };
         match observation {
-            Observation::Complete(documents) => {
+            Observation::Complete(mut documents) => {
+                let had_rows =
+                    line.is_some_and(|line| line.outcome == SliceOutcome::Complete && line.loaded.rows() > 0);
+                if slice.vendor() == Vendor::Sheets && had_rows && self.is_empty(&ask, &documents).await? {
+                    let refusal = Refusal {
+                        reason: "empty_sheet",
+                        detail: format!("sheet \"{}\" has a header and no rows; it had rows before", ask.tab),
+                        remedy: format!(
+                            "restore its rows, or `aispend retire {}` if they should go; they stay until then",
+                            slice.feed
+                        ),
+                    };
+                    return Ok(vec![self.failed(header, "failed", &refusal)]);
+                }
+                if slice.feed == Feed::SheetSeats {
+                    let first = self.first_day(&ledger, generation).to_string();
+                    documents.push(self.setting("first_day", &first).await?);
+                }
                 fetched.documents = documents_to_wire(&documents);
                 let mut memory = self.memory.lock().await;
                 let book = memory.book.get_or_insert_default();
@@ -397,6 +429,7 @@ impl Fetcher {
             }
             Observation::Unavailable(reason) => {
                 "unavailable".clone_into(&mut fetched.outcome);
+                fetched.findings.push(unavailable(&reason));
                 fetched.outcome_reason = reason;
             }
             Observation::Absent(detail) => {
@@ -425,6 +458,49 @@ impl Fetcher {
             self.doors.clock.now(),
             Body::SliceFetched(fetched),
         )])
+    }
+
+    /// A setting that readers decide by, kept beside the answers: the archive alone tells how rows came to be.
+    async fn setting(&self, name: &str, text: &str) -> Result<DocumentRef, FetchSliceError> {
+        Ok(DocumentRef {
+            sha256: self.doors.archive.put_document(text.as_bytes()).await?,
+            role: SETTING.to_owned(),
+            request: format!("SETTING {name}"),
+            page: 0,
+            size_bytes: text.len() as u64,
+            fetched_at: self.doors.clock.now().as_microsecond(),
+            request_id: String::new(),
+        })
+    }
+
+    /// Which workspaces are Claude Code's, where somebody says so.
+    async fn workspaces(&self) -> Result<Option<DocumentRef>, FetchSliceError> {
+        let names = self.settings.claude_code_workspaces.join("\n");
+        if names.is_empty() || names == CLAUDE_CODE_WORKSPACE {
+            return Ok(None);
+        }
+        self.setting("claude_code_workspaces", &names).await.map(Some)
+    }
+
+    /// The first day of all data: never later than it was, as months go by.
+    fn first_day(&self, ledger: &HashMap<Slice, LedgerLine>, now: Generation) -> jiff::civil::Date {
+        let today = now.day().unwrap_or_else(|| self.doors.clock.today());
+        let start = self.settings.start_date.unwrap_or_else(|| default_start(today));
+        ledger.keys().filter_map(|slice| slice.day).min().map_or(start, |first| first.min(start))
+    }
+
+    /// True for a sheet without a row below its header.
+    async fn is_empty(&self, ask: &Ask, documents: &[DocumentRef]) -> Result<bool, FetchSliceError> {
+        let feed = source(ask.slice.feed);
+        let Some(request) = feed.requests(ask).pop() else { return Ok(false) };
+        let mut items = 0;
+        for document in documents {
+            let body = self.doors.archive.document(&document.sha256).await?.to_vec();
+            let response = Response { status: 200, headers: Vec::new(), body };
+            let followed = feed.follow(ask, &request, &response, Progress::default());
+            items += followed.map_or(1, |followed| followed.items);
+        }
+        Ok(items == 0)
     }
 
     /// True for a request of an older plan that chose another cost API than the newest one. Asked after the generation was
@@ -457,8 +533,9 @@ impl Fetcher {
     /// A day loaded from analytics is never replaced from the legacy reports unless a setting says so.
     fn keep_analytics(&self, line: Option<&LedgerLine>, source: &str) -> Option<Refusal> {
         let line = line?;
-        let is_step_back =
-            line.source.starts_with("analytics") && matches!(source, "legacy" | "enterprise_reports");
+        let is_step_back = line.outcome == SliceOutcome::Complete
+            && line.source.starts_with("analytics")
+            && matches!(source, "legacy" | "enterprise_reports");
         (is_step_back && self.settings.cost_api != CostApi::Legacy).then(|| Refusal {
             reason: "cost_api_changed",
             detail:
@@ -500,14 +577,18 @@ impl Fetcher {
     }
 
     /// An empty generation for a slice that should no longer exist.
-    async fn retire(&self, header: &Header) -> Result<Vec<Output>, FetchSliceError> {
+    async fn retire(&self, header: &Header, why: &str) -> Result<Vec<Output>, FetchSliceError> {
         let slice = header.slice()?;
         let ledger = self.ledger(&header.run_id, false).await?;
         let last = ledger.get(slice).map(|line| line.order.generation);
         let header = Header { generation: Generation::next(self.doors.clock.now(), last), ..header.clone() };
         let body = SliceFetched {
             outcome: "retired".to_owned(),
-            outcome_reason: "retired by hand".to_owned(),
+            outcome_reason: if why == RETIRED {
+                "an Enterprise organisation's own reports tell the same".to_owned()
+            } else {
+                "retired by hand".to_owned()
+            },
             ..SliceFetched::default()
         };
         Ok(vec![Output::new(Topic::RawSlices, &header, self.doors.clock.now(), Body::SliceFetched(body))])
@@ -518,7 +599,9 @@ impl Fetcher {
             (Vendor::Sheets, Sheets::Google { spreadsheet_id }) => {
                 (spreadsheet_id.clone(), self.settings.tab(slice.feed))
             }
-            (Vendor::Sheets, Sheets::Csv) => (String::new(), self.settings.tab(slice.feed)),
+            (Vendor::Sheets, Sheets::Csv | Sheets::WithoutKey) => {
+                (String::new(), self.settings.tab(slice.feed))
+            }
             _ => (String::new(), String::new()),
         };
         Ask { slice: slice.clone(), source: source.to_owned(), generation, spreadsheet_id, tab }
@@ -526,10 +609,13 @@ impl Fetcher {
 
     fn told_again(&self, header: &Header, line: &LedgerLine) -> Result<Output, MessageError> {
         let state = if line.outcome == SliceOutcome::Unavailable { "unavailable" } else { "loaded" };
+        let findings =
+            if line.source == OUT_OF_REACH { vec![unavailable(&analytics_reach())] } else { Vec::new() };
         let body = SliceLoaded {
             state: state.to_owned(),
             source: line.source.clone(),
             loaded: sums_to_wire(&line.loaded)?,
+            findings,
             ..SliceLoaded::default()
         };
         Ok(Output::new(Topic::SliceEvents, header, self.doors.clock.now(), Body::SliceLoaded(body)))
@@ -546,6 +632,34 @@ impl Fetcher {
         };
         Output::new(Topic::SliceEvents, header, self.doors.clock.now(), Body::SliceFailed(body))
     }
+}
+
+/// Why the loader would not take what is read now.
+fn seen_ahead() -> Refusal {
+    Refusal {
+        reason: "clock",
+        detail: "this was read by a clock that was ahead; what is read now would count as older".to_owned(),
+        remedy: "check this machine's clock; it is read again once the time it was read at has come"
+            .to_owned(),
+    }
+}
+
+/// Says to the summary why a day cannot be had.
+fn unavailable(reason: &str) -> Finding {
+    Finding {
+        check: "unavailable".to_owned(),
+        severity: "info".to_owned(),
+        message: reason.to_owned(),
+        count: 1,
+    }
+}
+
+fn analytics_reach() -> String {
+    format!(
+        "Anthropic's analytics endpoints know nothing before {}, and nothing older than {} days",
+        due::ANALYTICS_BEGIN,
+        due::ANALYTICS_REACH_DAYS
+    )
 }
 
 /// The newest plan's choice of cost API for an organisation.
@@ -611,7 +725,7 @@ impl Stage for Fetcher {
         };
         match (&message.header.slice, request.reprocess, request.trigger.as_str()) {
             (None, _, _) => self.plan_run(&message, &request).await,
-            (Some(_), _, "retire") => self.retire(&message.header).await,
+            (Some(_), _, "retire") => self.retire(&message.header, &request.source).await,
             (Some(_), true, _) => self.reprocess(&message.header).await,
             (Some(_), false, _) => self.fetch_slice(&message, &request).await,
         }

@@ -43,6 +43,8 @@ pub enum Sheets {
         /// Its id.
         spreadsheet_id: String,
     },
+    /// A Google spreadsheet that nothing opens: no key file is named.
+    WithoutKey,
 }
 
 /// Which generation of the cost API.
@@ -72,6 +74,8 @@ pub struct FetcherSettings {
     pub start_date: Option<Date>,
     /// Which cost API.
     pub cost_api: CostApi,
+    /// Names or ids of the workspaces that are Claude Code's; empty: the one it makes itself.
+    pub claude_code_workspaces: Vec<String>,
     /// Organisations a changed key may answer for.
     pub confirmed_orgs: Vec<String>,
     /// How long a slice's request may be tried before the slice is reported as failed.

@@ -5,9 +5,11 @@ mod error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aispend_model::Money;
 use aispend_ports::{
     Archive, Clock, LoadState, SliceLoad, SliceOutcome, Topic, Verdict, Warehouse, vanished,
 };
+use aispend_proto::TableSums;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{Batch, Finding, RecordsValidated, RejectedRecord, SliceLoaded};
 use aispend_stage::{
@@ -83,14 +85,18 @@ impl Loader {
 
     fn event(&self, message: &Message, load: &Told, verdict: &Verdict) -> Result<Output, LoadError> {
         let mut findings = load.findings.clone();
-        if verdict.state == LoadState::Loaded && vanished(&verdict.superseded, &load.accepted) {
+        if verdict.state == LoadState::Loaded
+            && !load.is_retired
+            && vanished(&verdict.superseded, &load.accepted)
+        {
             findings.push(Finding {
                 check: "vanished".to_owned(),
                 severity: "warning".to_owned(),
                 message: format!(
-                    "more than half of the slice is gone: {} rows became {}",
-                    verdict.superseded.rows(),
-                    load.accepted.rows()
+                    "more than half of {} is gone: {} became {}",
+                    message.header.slice_key(),
+                    rows_and_money(&verdict.superseded),
+                    rows_and_money(&load.accepted)
                 ),
                 count: 1,
             });
@@ -119,10 +125,15 @@ fn content_hash(batch: &Batch, rejected: &[RejectedRecord]) -> Vec<u8> {
     hash
 }
 
+fn rows_and_money(sums: &TableSums) -> String {
+    format!("{} rows ({} USD)", sums.rows(), Money::from_nanos(sums.money()))
+}
+
 /// What the event says of a load, kept while the load itself goes to the warehouse.
 struct Told {
     source: String,
-    accepted: aispend_proto::TableSums,
+    accepted: TableSums,
+    is_retired: bool,
     rejected_rows: u64,
     rejected_money_nano: i64,
     findings: Vec<Finding>,
@@ -225,6 +236,8 @@ fn tell(message: &Message, load: &SliceLoad) -> Told {
     Told {
         source: load.source.clone(),
         accepted: load.accepted.clone(),
+        // Somebody wanted it gone.
+        is_retired: load.outcome == SliceOutcome::Retired,
         rejected_rows: load.rejected.len() as u64,
         rejected_money_nano: load.rejected.iter().filter_map(|rejected| rejected.money.wire().ok()).sum(),
         findings,

@@ -108,6 +108,9 @@ pub struct RetireArguments {
     /// The feed, such as sheets/claude-ai-usage.
     #[arg(value_parser = feed)]
     pub feed: Feed,
+    /// Say what would go.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Of `demo`.

@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use aispend_alerter::End;
 use aispend_config::Settings;
-use aispend_model::Slice;
+use aispend_model::{Money, Slice};
 use aispend_ports::{Clock, Parked, ParkedStore, Topic};
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{PlannedSlice, RunPlanned};
-use aispend_stage::{Header, Output, read_envelope};
+use aispend_stage::{Header, Output, read_envelope, sums_from_wire};
 
 use crate::cli::{DeadLetterAction, DeadLetterArguments};
 use crate::failure::Failure;
 use crate::pipeline::parked;
 use crate::run::{Job, follow, new_run_id};
+use crate::screen::dollars;
 use crate::setup::{self, Pace};
 use crate::summary::Summary;
 
@@ -31,12 +32,13 @@ pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) 
             }
             for message in &all {
                 println!(
-                    "{}  {}  {:<11} {:<12} {}  {}",
+                    "{}  {}  {:<11} {:<12} {}  {}  {}",
                     message.id,
                     message.parked_at,
                     message.stage,
                     message.reason,
                     message.slice_key,
+                    money(message),
                     message.detail
                 );
             }
@@ -74,6 +76,21 @@ fn one<'a>(all: &'a [Parked], id: &str) -> Result<&'a Parked, Failure> {
     }
 }
 
+/// The money on its way in a message, where it was read before the message was parked.
+fn money(message: &Parked) -> String {
+    let body = read_envelope(&message.message).ok().and_then(|envelope| envelope.body);
+    let normalized = match body {
+        Some(Body::RecordsNormalized(normalized)) => Some(normalized),
+        Some(Body::RecordsValidated(validated)) => validated.normalized,
+        _ => None,
+    };
+    let sums = normalized.and_then(|normalized| sums_from_wire(&normalized.totals).ok());
+    sums.map_or_else(
+        || "money not read".to_owned(),
+        |sums| format!("{} USD", dollars(Money::from_nanos(sums.money()))),
+    )
+}
+
 fn show(message: &Parked) {
     println!("id        {}", message.id);
     println!("slice     {}", message.slice_key);
@@ -81,6 +98,7 @@ fn show(message: &Parked) {
     println!("stage     {} (topic {})", message.stage, message.topic.as_str());
     println!("reason    {}", message.reason);
     println!("detail    {}", message.detail);
+    println!("money     {}", money(message));
     println!("attempts  {}", message.attempts);
     println!("parked    {}", message.parked_at);
     println!("bytes     {}", message.message.len());

@@ -8,8 +8,9 @@ use std::time::Duration;
 use aispend_alerter::{RunReport, again_of};
 use aispend_config::Settings;
 use aispend_duckdb::DuckDb;
-use aispend_model::{Feed, Slice, day_number};
-use aispend_ports::{Clock, Fetch, SliceOutcome, Topic, Warehouse};
+use aispend_model::{Feed, Money, Slice, day_number};
+use aispend_ports::{Clock, Fetch, LedgerLine, SliceOutcome, Topic, Warehouse};
+use aispend_proto::TableSums;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{FetchRequested, PlannedSlice, RunPlanned};
 use aispend_stage::{Counts, Header, Output, content_id, slice_to_wire};
@@ -21,6 +22,7 @@ use crate::cli::{PeriodArguments, RetireArguments, RunArguments};
 use crate::failure::Failure;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
+use crate::screen::{count, dollars};
 use crate::setup::{self, Pace};
 use crate::summary::Summary;
 
@@ -104,11 +106,23 @@ pub async fn retire(settings: &Settings, arguments: &RetireArguments) -> Result<
     let data_dir = settings.data_dir();
     let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
     let warehouse = setup::warehouse(&data_dir, false).await?;
-    let slices = slices_of(&warehouse, arguments.feed).await?;
-    if slices.is_empty() {
+    let lines = loaded_slices(&warehouse, arguments.feed).await?;
+    if lines.is_empty() {
         println!("nothing of {} is loaded", arguments.feed);
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.dry_run {
+        let mut all = TableSums::default();
+        for line in &lines {
+            for (table, rows, money) in line.loaded.iter() {
+                all.add(table, rows, money);
+            }
+            println!("would empty {}: {}", line.slice.key(), rows_and_money(&line.loaded));
+        }
+        println!("{} slices, {}", lines.len(), rows_and_money(&all));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let slices: Vec<Slice> = lines.into_iter().map(|line| line.slice).collect();
     let run_id = new_run_id(clock.as_ref());
     let job = slices_job(&run_id, &slices, "retire", clock.as_ref());
     let outcome = follow(settings, &warehouse, fetch, pace, clock, job, false).await?;
@@ -117,13 +131,13 @@ pub async fn retire(settings: &Settings, arguments: &RetireArguments) -> Result<
     Ok(summary.exit_code())
 }
 
-async fn slices_of(warehouse: &DuckDb, feed: Feed) -> Result<Vec<Slice>, Failure> {
+async fn loaded_slices(warehouse: &DuckDb, feed: Feed) -> Result<Vec<LedgerLine>, Failure> {
     let lines = warehouse.ledger(Some(feed)).await.map_err(|error| Failure::world(error.to_string()))?;
-    Ok(lines
-        .into_iter()
-        .filter(|line| line.outcome == SliceOutcome::Complete)
-        .map(|line| line.slice)
-        .collect())
+    Ok(lines.into_iter().filter(|line| line.outcome == SliceOutcome::Complete).collect())
+}
+
+fn rows_and_money(sums: &TableSums) -> String {
+    format!("{} rows, {} USD", count(sums.rows()), dollars(Money::from_nanos(sums.money())))
 }
 
 /// A run with its plan given: the plan's event, and a message a slice.
@@ -257,6 +271,10 @@ fn continued(settings: &Settings, period: &PeriodArguments, today: Date) -> Resu
         std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     if let Some(known) = known.filter(|known| known.asked == asked && known.day == today) {
         eprintln!("continuing run {}, which did not end", known.run_id);
+        // Its second look was planned from what was loaded then: the next one is planned anew.
+        let stale =
+            settings.data_dir().join(".writer/plans").join(format!("run-{}", again_of(&known.run_id)));
+        drop(std::fs::remove_file(stale));
         return Ok(known.run_id);
     }
     let run_id = new_run_id(setup::clock().as_ref());

@@ -108,12 +108,13 @@ impl Board {
         for (who, cost, people) in lines {
             let who = if who.is_empty() { "(no team)" } else { who };
             let people = if title == "By team" { format!("{people} people") } else { String::new() };
-            println!(
+            let line = format!(
                 "  {who:<36}{:>16}  {:>6}  {}  {people}",
                 dollars(*cost),
                 percent(*cost, self.total),
                 bar(*cost, self.total)
             );
+            println!("{}", line.trim_end());
         }
         println!();
     }

@@ -67,6 +67,13 @@ pub struct Pace {
     pub is_limited: bool,
 }
 
+/// True where Google itself is to be asked without a key. Another server (a proxy, a simulator) may need none.
+fn lacks_sheets_key(settings: &Settings) -> bool {
+    settings.text("sheets.spreadsheet_id").is_some()
+        && settings.text("sheets.credentials").is_none()
+        && settings.is_default("sheets.base_url")
+}
+
 /// The client that talks to vendors.
 pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<HttpFetch, Failure> {
     let url = |name: &str| settings.text(name).unwrap_or_default().trim_end_matches('/').to_owned();
@@ -93,19 +100,16 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
                 GoogleCredentials::from_file(Path::new(path))
                     .map_err(|error| Failure::usage(format!("GOOGLE_APPLICATION_CREDENTIALS: {error}")))?,
             ),
-            None => {
-                return Err(Failure::usage(
-                    "AISPEND_SPREADSHEET_ID is set, GOOGLE_APPLICATION_CREDENTIALS is not: name the key file of a \
-                     service account that may read the spreadsheet",
-                ));
-            }
+            None => Auth::Nothing,
         };
-        accounts.push(Account {
-            vendor: Vendor::Sheets,
-            name: "sheets".to_owned(),
-            base_url: url("sheets.base_url"),
-            auth,
-        });
+        if !lacks_sheets_key(settings) {
+            accounts.push(Account {
+                vendor: Vendor::Sheets,
+                name: "sheets".to_owned(),
+                base_url: url("sheets.base_url"),
+                auth,
+            });
+        }
     }
     let unlimited = 1_000_000;
     let limit = |name: &str| if pace.is_limited { settings.count(name) } else { unlimited };
@@ -140,6 +144,7 @@ pub fn fetcher(settings: &Settings, pace: Pace) -> FetcherSettings {
             .collect(),
         cursor: settings.cursor.iter().map(|account| CursorTeam { org_id: account.org_id.clone() }).collect(),
         sheets: match settings.text("sheets.spreadsheet_id") {
+            Some(_) if lacks_sheets_key(settings) => Sheets::WithoutKey,
             Some(id) => Sheets::Google { spreadsheet_id: id.to_owned() },
             None => Sheets::Csv,
         },
@@ -150,6 +155,7 @@ pub fn fetcher(settings: &Settings, pace: Pace) -> FetcherSettings {
             Some("legacy") => CostApi::Legacy,
             _ => CostApi::Auto,
         },
+        claude_code_workspaces: settings.list("anthropic.claude_code_workspaces"),
         confirmed_orgs: settings.list("anthropic.confirmed_orgs"),
         // On one machine a run ends: what is missing stays due, and the next run asks again.
         patience: Duration::ZERO,

@@ -5,13 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aispend_alerter::{End, RunReport, SliceReport};
-use aispend_duckdb::open_reader;
+use aispend_duckdb::{Cell, Reader, open_reader};
 use aispend_model::{Feed, Money};
 use serde::Serialize;
 
 use crate::failure::{Failure, INCOMPLETE};
 use crate::run::Outcome;
 use crate::screen::{Board, board, count, dollars};
+
+/// Findings that have lines of their own.
+const UNAVAILABLE: &str = "unavailable";
+const VANISHED: &str = "vanished";
+/// Rejected records a person sees, and a machine.
+const REJECTED_SHOWN: usize = 10;
+const REJECTED_KEPT: usize = 500;
 
 /// A run's summary.
 #[derive(Debug, Serialize)]
@@ -23,9 +30,17 @@ pub struct Summary {
     /// Changed by a context that came late: read again from the archive.
     read_again: u64,
     rejected_rows: u64,
+    /// The first of them.
+    rejected: Vec<RejectedLine>,
+    /// Slices that lost more than half.
+    vanished: Vec<VanishedLine>,
+    not_to_be_had: Vec<NotToBeHad>,
     trouble: Vec<Trouble>,
     notes: Vec<Note>,
     findings: BTreeMap<String, u64>,
+    /// The findings again, those that matter most first.
+    #[serde(skip)]
+    worth_knowing: BTreeMap<(Weight, String), u64>,
     is_overdue: bool,
     stages: Vec<StageLine>,
     #[serde(skip)]
@@ -59,6 +74,42 @@ struct FeedLine {
     money: Money,
 }
 
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Warning,
+    Info,
+}
+
+/// A record that a check refused.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+struct RejectedLine {
+    slice: String,
+    place: String,
+    column: String,
+    reason: String,
+    usd: String,
+}
+
+/// A slice that lost more than half of its rows or money.
+#[derive(Debug, Serialize)]
+struct VanishedLine {
+    slice: String,
+    rows_before: u64,
+    rows_after: u64,
+    usd_before: String,
+    usd_after: String,
+}
+
+/// Days that no vendor tells any more.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+struct NotToBeHad {
+    feed: String,
+    org_id: String,
+    reason: String,
+    days: Vec<String>,
+}
+
 /// Slices in the same trouble.
 #[derive(Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 struct Trouble {
@@ -84,7 +135,7 @@ impl Summary {
     pub fn of(outcome: &Outcome, data_dir: &Path) -> Result<Self, Failure> {
         let mut feeds: BTreeMap<String, FeedLine> = BTreeMap::new();
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
-        let mut rejected_rows = 0;
+        let mut worth_knowing: BTreeMap<(Weight, String), u64> = BTreeMap::new();
         let reports = [&outcome.report, &outcome.again];
         for slice in &outcome.report.slices {
             let line = feeds.entry(slice.slice.feed.as_str().to_owned()).or_default();
@@ -101,15 +152,19 @@ impl Summary {
         for line in feeds.values_mut() {
             line.usd = line.money.to_string();
         }
-        for slice in reports.iter().flat_map(|report| &report.slices) {
-            rejected_rows += slice.rejected_rows;
-            for finding in &slice.findings {
-                *findings.entry(format!("{}: {}", finding.check, finding.message)).or_default() +=
-                    finding.count.max(1);
+        for finding in reports.iter().flat_map(|report| &report.slices).flat_map(|slice| &slice.findings) {
+            // Said on lines of their own.
+            if matches!(finding.check.as_str(), UNAVAILABLE | VANISHED) {
+                continue;
             }
+            let text = format!("{}: {}", finding.check, finding.message);
+            let weight = if finding.severity == "info" { Weight::Info } else { Weight::Warning };
+            *worth_knowing.entry((weight, text.clone())).or_default() += finding.count.max(1);
+            *findings.entry(text).or_default() += finding.count.max(1);
         }
         let warehouse = data_dir.join("warehouse.duckdb");
         let reader = open_reader(data_dir)?;
+        let (rejected_rows, rejected) = rejected(&reader, &reports)?;
         Ok(Self {
             run_id: outcome.report.run_id.clone(),
             seconds: outcome.took.as_secs(),
@@ -117,6 +172,9 @@ impl Summary {
             feeds,
             read_again: outcome.again.slices.iter().filter(|slice| slice.end == End::Loaded).count() as u64,
             rejected_rows,
+            rejected,
+            vanished: vanished(&reports),
+            not_to_be_had: not_to_be_had(&outcome.report),
             trouble: troubles(&reports),
             notes: reports
                 .iter()
@@ -130,6 +188,7 @@ impl Summary {
                 .chain(not_in_use(&outcome.report))
                 .collect(),
             findings,
+            worth_knowing,
             is_overdue: outcome.is_overdue,
             stages: outcome
                 .counts
@@ -188,7 +247,7 @@ impl Summary {
             if line.loaded + line.unchanged + line.failed + line.parked == 0 {
                 continue;
             }
-            println!(
+            let shown = format!(
                 "  {feed:<24}{:>8}{:>11}{:>9}{:>8}{:>12}{:>16}",
                 line.loaded,
                 line.unchanged,
@@ -197,6 +256,7 @@ impl Summary {
                 count(line.rows),
                 if line.money == Money::ZERO { String::new() } else { dollars(line.money) }
             );
+            println!("{}", shown.trim_end());
         }
         if self.read_again > 0 {
             println!(
@@ -210,11 +270,32 @@ impl Summary {
     }
 
     fn print_trouble(&self) {
-        if self.rejected_rows > 0 {
+        for line in &self.vanished {
             println!(
-                "\n{} records were rejected: aispend query \"SELECT place, field, reason FROM ai_usage_analytics.rejected_records\"",
-                self.rejected_rows
+                "\nVANISHED more than half of {}: {} rows ({} USD) became {} rows ({} USD)",
+                line.slice,
+                count(line.rows_before),
+                line.usd_before,
+                count(line.rows_after),
+                line.usd_after
             );
+        }
+        if self.rejected_rows > 0 {
+            println!("\n{} records were rejected", self.rejected_rows);
+            for line in self.rejected.iter().take(REJECTED_SHOWN) {
+                println!("  {}", line.shown());
+            }
+            if self.rejected_rows > REJECTED_SHOWN as u64 {
+                println!(
+                    "  … all: aispend query \"SELECT place, field, reason FROM ai_usage_analytics.rejected_records\""
+                );
+            }
+        }
+        for lost in &self.not_to_be_had {
+            println!("\nNot to be had: {} of {}, {}", lost.feed, lost.org_id, days(&lost.days));
+            if !lost.reason.is_empty() {
+                println!("  {}", lost.reason);
+            }
         }
         if self.is_overdue {
             println!("\nThe run's deadline ended it; what is missing stays due.");
@@ -236,19 +317,89 @@ impl Summary {
                 println!("  → {}", note.remedy);
             }
         }
-        if !self.findings.is_empty() {
+        if !self.worth_knowing.is_empty() {
             println!("\nWorth knowing");
-            for (text, times) in self.findings.iter().take(8) {
+            let warnings = self.worth_knowing.keys().filter(|(weight, _)| *weight == Weight::Warning).count();
+            let shown = warnings.clamp(8, 30);
+            for ((_, text), times) in self.worth_knowing.iter().take(shown) {
                 println!("  {text} ({times}×)");
             }
-            if self.findings.len() > 8 {
+            if self.worth_knowing.len() > shown {
                 println!(
                     "  … and {} more: aispend query \"SELECT slice_key, findings FROM ai_usage_analytics.slice_loads\"",
-                    self.findings.len() - 8
+                    self.worth_knowing.len() - shown
                 );
             }
         }
     }
+}
+
+impl RejectedLine {
+    fn shown(&self) -> String {
+        if self.place.starts_with("sheet") {
+            format!("{}, column {}: {}", self.place, self.column, self.reason)
+        } else {
+            format!("{}, {}, {}: {}", self.slice, self.place, self.column, self.reason)
+        }
+    }
+}
+
+/// How many this run rejected, and the first of them. From the tables: what a continued run had loaded before counts too.
+fn rejected(reader: &Reader, reports: &[&RunReport]) -> Result<(u64, Vec<RejectedLine>), Failure> {
+    let runs: Vec<String> =
+        reports.iter().map(|report| format!("'{}'", report.run_id.replace('\'', "''"))).collect();
+    let from = format!("FROM ai_usage_analytics.rejected_records WHERE run_id IN ({})", runs.join(", "));
+    let lines = reader.query(&format!(
+        "SELECT slice_key, place, field, reason, money_usd, COUNT(*) OVER () {from} \
+         ORDER BY slice_key, LENGTH(place), place LIMIT {REJECTED_KEPT}"
+    ))?;
+    let text = |row: &[Cell], place: usize| row.get(place).map(ToString::to_string).unwrap_or_default();
+    let all = lines.rows.first().and_then(|row| text(row, 5).parse().ok()).unwrap_or(0);
+    let lines = lines
+        .rows
+        .iter()
+        .map(|row| RejectedLine {
+            slice: text(row, 0),
+            place: text(row, 1),
+            column: text(row, 2),
+            reason: text(row, 3),
+            usd: text(row, 4),
+        })
+        .collect();
+    Ok((all, lines))
+}
+
+fn vanished(reports: &[&RunReport]) -> Vec<VanishedLine> {
+    let usd = |nanos| dollars(Money::from_nanos(nanos));
+    reports
+        .iter()
+        .flat_map(|report| &report.slices)
+        .filter(|slice| slice.findings.iter().any(|finding| finding.check == VANISHED))
+        .map(|slice| VanishedLine {
+            slice: slice.slice.key(),
+            rows_before: slice.superseded.rows(),
+            rows_after: slice.loaded.rows(),
+            usd_before: usd(slice.superseded.money()),
+            usd_after: usd(slice.loaded.money()),
+        })
+        .collect()
+}
+
+fn not_to_be_had(report: &RunReport) -> Vec<NotToBeHad> {
+    let mut grouped: BTreeMap<(Feed, &str, String), Vec<String>> = BTreeMap::new();
+    for slice in report.slices.iter().filter(|slice| slice.end == End::Unavailable) {
+        let reason = slice.findings.iter().find(|finding| finding.check == UNAVAILABLE);
+        let reason = reason.map(|finding| finding.message.clone()).unwrap_or_default();
+        let day = slice.slice.day.map_or_else(|| "all".to_owned(), |day| day.to_string());
+        grouped.entry((slice.slice.feed, &slice.slice.org_id, reason)).or_default().push(day);
+    }
+    grouped
+        .into_iter()
+        .map(|((feed, org_id, reason), mut days)| {
+            days.sort();
+            NotToBeHad { feed: feed.as_str().to_owned(), org_id: org_id.to_owned(), reason, days }
+        })
+        .collect()
 }
 
 /// Feed, state, reason, detail: slices that agree in these are one line.
@@ -298,5 +449,71 @@ fn days(days: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [first, .., last] => format!("{} days, {first} to {last}", days.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aispend_model::Slice;
+    use aispend_proto::v1::Finding;
+
+    use super::*;
+
+    fn report(end: End, day: &str, findings: &[(&str, &str)]) -> SliceReport {
+        SliceReport {
+            slice: Slice::of_day(Feed::AnthropicCost, "org", day.parse().unwrap()),
+            is_planned: true,
+            end,
+            loaded: aispend_proto::TableSums::default(),
+            superseded: aispend_proto::TableSums::default(),
+            rejected_rows: 0,
+            reason: String::new(),
+            detail: String::new(),
+            remedy: String::new(),
+            findings: findings
+                .iter()
+                .map(|(check, message)| Finding {
+                    check: (*check).to_owned(),
+                    message: (*message).to_owned(),
+                    ..Finding::default()
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn days_not_to_be_had_are_named_with_their_reason() {
+        let why: &[(&str, &str)] = &[(UNAVAILABLE, "out of reach")];
+        let run = RunReport {
+            run_id: "r".to_owned(),
+            trigger: "command".to_owned(),
+            is_planned: true,
+            planned_at: jiff::Timestamp::UNIX_EPOCH,
+            notices: Vec::new(),
+            slices: vec![
+                report(End::Unavailable, "2025-12-31", why),
+                report(End::Unavailable, "2025-12-30", why),
+                report(End::Loaded, "2026-01-01", &[]),
+            ],
+        };
+        let expected = NotToBeHad {
+            feed: "anthropic/cost".to_owned(),
+            org_id: "org".to_owned(),
+            reason: "out of reach".to_owned(),
+            days: vec!["2025-12-30".to_owned(), "2025-12-31".to_owned()],
+        };
+        assert_eq!(not_to_be_had(&run), [expected]);
+    }
+
+    #[test]
+    fn a_rejected_row_says_sheet_row_column_and_reason() {
+        let line = RejectedLine {
+            slice: "sheets/api-key-mapping|sheets|all".to_owned(),
+            place: "sheet \"API keys\", row 14".to_owned(),
+            column: "api_key_id".to_owned(),
+            reason: "api_key_id is empty".to_owned(),
+            usd: "0".to_owned(),
+        };
+        assert_eq!(line.shown(), "sheet \"API keys\", row 14, column api_key_id: api_key_id is empty");
     }
 }

@@ -105,8 +105,11 @@ fn write_range(
     rendering: Rendering,
 ) -> Result<(), Box<Response>> {
     let (name, cells) = range.split_once('!').unwrap_or((range, ""));
-    let name = name.strip_prefix('\'').and_then(|name| name.strip_suffix('\'')).unwrap_or(name);
-    let Some(mut rows) = tab(world, name) else {
+    let quoted = name.strip_prefix('\'').and_then(|name| name.strip_suffix('\''));
+    // Without quotes, a name with blanks is no range.
+    let name = quoted.or_else(|| (!name.contains(' ')).then_some(name));
+    let found = name.and_then(|name| Some((name, tab(world, name)?)));
+    let Some((name, mut rows)) = found else {
         return Err(Box::new(error(400, &format!("Unable to parse range: {range}"))));
     };
     if rendering.by_column {

@@ -13,13 +13,14 @@ use super::paging::by_id;
 use super::refusal::{nothing, refused, words};
 use super::wire::{parse, parse_body};
 use crate::{
-    Ask, Body, ContextBodies, Followed, Next, Progress, Reading, Records, Severity, Source, SourceError,
+    Ask, Body, ContextBodies, Followed, Next, Progress, Reading, Records, SETTING, Severity, Source,
+    SourceError,
 };
 
 const FEED: Feed = Feed::AnthropicDirectory;
 
 /// The workspace Claude Code makes when somebody first signs in to it with a Console account.
-const CLAUDE_CODE_WORKSPACE: &str = "Claude Code";
+pub const CLAUDE_CODE_WORKSPACE: &str = "Claude Code";
 
 /// The directory of an Anthropic organisation.
 #[derive(Debug, Clone, Copy)]
@@ -255,10 +256,14 @@ pub(super) struct Known {
 /// Reads the directory as context. Nothing observed is nothing known.
 pub(super) fn known(context: &[ContextBodies]) -> Result<Known, SourceError> {
     let mut known = Known::default();
-    let documents = context.iter().filter(|slice| slice.feed == FEED).flat_map(|slice| &slice.documents);
+    let documents: Vec<&Body> =
+        context.iter().filter(|slice| slice.feed == FEED).flat_map(|slice| &slice.documents).collect();
+    let setting = documents.iter().find(|body| body.role == SETTING);
+    let setting = setting.map(|body| String::from_utf8_lossy(&body.bytes).into_owned());
+    let called: Vec<&str> = setting.as_deref().unwrap_or(CLAUDE_CODE_WORKSPACE).lines().collect();
     for body in documents {
         match body.role.as_str() {
-            "workspaces" => known.claude_code_workspaces.extend(claude_code_workspaces(body)?),
+            "workspaces" => known.claude_code_workspaces.extend(claude_code_workspaces(body, &called)?),
             "api_keys" => {
                 for key in parse_body::<List<ApiKey>>(FEED, body)?.data {
                     if let Some(name) = key.name {
@@ -275,11 +280,40 @@ pub(super) fn known(context: &[ContextBodies]) -> Result<Known, SourceError> {
     Ok(known)
 }
 
-fn claude_code_workspaces(body: &Body) -> Result<impl Iterator<Item = String>, SourceError> {
+/// The workspaces that are called so, by name or id.
+fn claude_code_workspaces(body: &Body, called: &[&str]) -> Result<Vec<String>, SourceError> {
     let list: List<WorkspaceObject> = parse_body(FEED, body)?;
     Ok(list
         .data
         .into_iter()
-        .filter(|workspace| workspace.name.as_deref() == Some(CLAUDE_CODE_WORKSPACE))
-        .map(|workspace| workspace.id))
+        .filter(|workspace| {
+            let is_called = |name: &str| called.contains(&name);
+            is_called(&workspace.id) || workspace.name.as_deref().is_some_and(is_called)
+        })
+        .map(|workspace| workspace.id)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_says_by_name_or_id_which_workspaces_are_claude_codes() {
+        let body = |role: &str, text: &str| Body {
+            role: role.to_owned(),
+            request: String::new(),
+            page: 0,
+            bytes: text.as_bytes().to_vec(),
+        };
+        let list = r#"{"data":[{"id":"w1","name":"Claude Code"},{"id":"w2","name":"Agents"},{"id":"w3","name":"Apps"}],
+            "has_more":false,"first_id":"w1","last_id":"w3"}"#;
+        let of_setting = |setting: Option<&str>| {
+            let documents = [Some(body("workspaces", list)), setting.map(|text| body(SETTING, text))];
+            let documents = documents.into_iter().flatten().collect();
+            known(&[ContextBodies { feed: FEED, documents }]).unwrap().claude_code_workspaces
+        };
+        assert_eq!(of_setting(None), ["w1"]);
+        assert_eq!(of_setting(Some("Agents\nw3")), ["w2", "w3"]);
+    }
 }

@@ -43,7 +43,7 @@ pub(super) fn envelope<'a, T: Deserialize<'a>>(
     let (reason, remedy) = match response.status {
         401 => (
             "wrong_key",
-            "make a new key with the scope admin:* (Cursor Dashboard, API keys) and configure it",
+            "make a new key with the scope admin:* (Cursor Dashboard, API keys) and set CURSOR_ADMIN_KEY",
         ),
         403 => (
             "missing_scope",

@@ -90,7 +90,7 @@ fn mapping(cells: Cells) -> Result<(ApiKeyMapping, Validity), Fault> {
     let mapping = ApiKeyMapping {
         document: 0,
         api_key_id,
-        user_email: cells.email("user_email"),
+        user_email: cells.account("user_email")?,
         team: cells.text("team"),
         platform: cells.word("platform"),
         purpose: cells.text("purpose"),

@@ -61,14 +61,29 @@ impl<'a> Cells<'a> {
 
     /// An address that must be there and look like one.
     pub(super) fn needed_email(self, column: &'static str) -> Result<String, Fault> {
-        let email = needed(column, self.email(column))?;
+        needed(column, self.real_email(column)?)
+    }
+
+    /// An address that looks like one, where there is any.
+    pub(super) fn real_email(self, column: &'static str) -> Result<Option<String>, Fault> {
+        let Some(email) = self.email(column) else { return Ok(None) };
         match email.split_once('@') {
             Some((name, host))
                 if !name.is_empty() && !host.is_empty() && !email.contains(char::is_whitespace) =>
             {
-                Ok(email)
+                Ok(Some(email))
             }
             _ => Err(Fault::new(column, format!("{column} `{}` is not an e-mail address", short(&email)))),
+        }
+    }
+
+    /// An address, or `sa:…` and `cursor:…`, which stand for vendors' accounts without one.
+    pub(super) fn account(self, column: &'static str) -> Result<Option<String>, Fault> {
+        match self.email(column) {
+            Some(account) if account.starts_with("sa:") || account.starts_with("cursor:") => {
+                Ok(Some(account))
+            }
+            _ => self.real_email(column),
         }
     }
 
@@ -208,7 +223,7 @@ impl Validity {
     }
 }
 
-fn needed<T>(column: &'static str, value: Option<T>) -> Result<T, Fault> {
+pub(super) fn needed<T>(column: &'static str, value: Option<T>) -> Result<T, Fault> {
     value.ok_or_else(|| Fault::new(column, format!("{column} is empty")))
 }
 

@@ -4,7 +4,7 @@ use aispend_model::{Feed, Money};
 use aispend_proto::Table as Target;
 use aispend_proto::v1::UserSource;
 
-use super::cells::{Cells, Fault, Validity};
+use super::cells::{Cells, Fault, Validity, needed};
 use super::overlap::Overlaps;
 use super::sheet::{Reader, Sheet};
 use super::table::Column;
@@ -40,11 +40,8 @@ fn read(reader: &mut Reader) {
 }
 
 fn person(cells: Cells) -> Result<(UserSource, Validity), Fault> {
-    // `sa:…` and `cursor:…` stand for vendors' accounts without an address: the sheet may give them a team.
-    let email = match cells.email("user_email") {
-        Some(account) if account.starts_with("sa:") || account.starts_with("cursor:") => account,
-        _ => cells.needed_email("user_email")?,
-    };
+    // Accounts without an address: the sheet may give them a team.
+    let email = needed("user_email", cells.account("user_email")?)?;
     let validity = cells.validity()?;
     let from = validity.from.map_or_else(|| "-".to_owned(), |from| from.to_string());
     let person = UserSource {

@@ -8,6 +8,7 @@ use jiff::civil::{Date, date};
 use super::cells::{Cells, Fault, short};
 use super::sheet::{Reader, Sheet};
 use super::table::Column;
+use crate::Severity;
 
 pub(super) const SHEET: Sheet = Sheet {
     feed: Feed::SheetSeats,
@@ -26,17 +27,29 @@ pub(super) const SHEET: Sheet = Sheet {
 };
 
 const CURSOR: &str = "cursor";
-const VENDORS: [&str; 4] = ["anthropic", "claude.ai", "claude", CURSOR];
+const CLAUDE_AI: &str = "claude.ai";
+const VENDORS: [&str; 4] = ["anthropic", CLAUDE_AI, "claude", CURSOR];
+
+/// A vendor as people write it: `Claude AI`, `claude_ai` and `claude.ai` are one.
+fn vendor(text: &str) -> Option<&'static str> {
+    let letters: String = text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    match letters.as_str() {
+        "anthropic" => Some("anthropic"),
+        "claude" => Some("claude"),
+        "claudeai" | "claudeteam" | "claudeenterprise" => Some(CLAUDE_AI),
+        "cursor" | "cursorai" | "cursorcom" | "anysphere" => Some(CURSOR),
+        _ => None,
+    }
+}
 
 fn read(reader: &mut Reader) {
     for (line, cells) in Reader::rows(reader.table) {
-        let row = cells.and_then(|cells| paid(cells, reader.today));
+        let row = cells.and_then(|cells| paid(cells, reader.today, reader.since));
         let paid = match row {
             Ok(paid) => paid,
             Err(fault) => {
                 let cells = Cells { table: reader.table, line };
-                let is_cursor =
-                    cells.text("vendor").is_some_and(|vendor| vendor.eq_ignore_ascii_case(CURSOR));
+                let is_cursor = cells.text("vendor").as_deref().and_then(vendor) == Some(CURSOR);
                 let target = if is_cursor { Target::CursorExpenses } else { Target::ClaudeExpenses };
                 let price = cells.money("price_usd").ok().flatten().map_or(Money::ZERO, |price| price.money);
                 reader.reject(target, line, &fault, price);
@@ -44,6 +57,13 @@ fn read(reader: &mut Reader) {
             }
         };
         reader.records.amount(paid.price);
+        if let Some(fault) = &paid.nobody {
+            let message = format!(
+                "sheet \"{}\", row {}: {}; the seat counts, without a person",
+                reader.table.tab, line.number, fault.reason
+            );
+            reader.records.find("unreadable_email", Severity::Warning, message);
+        }
         let seat = Seat { document: reader.document, ..paid.seat };
         for (day, cost) in paid.days {
             reader.records.stated += Money::from_nanos(i128::from(cost));
@@ -58,23 +78,25 @@ struct Paid {
     seat: Seat,
     price: Rounded,
     days: Vec<(Date, i64)>,
+    /// Why no person could be read. The seat is paid for all the same.
+    nobody: Option<Fault>,
 }
 
-fn paid(cells: Cells, today: Date) -> Result<Paid, Fault> {
-    let vendor = cells.needed("vendor")?.to_lowercase();
-    if !VENDORS.contains(&vendor.as_str()) {
-        let reason = format!("vendor `{}` is none of {}", short(&vendor), VENDORS.join(", "));
+fn paid(cells: Cells, today: Date, since: Option<Date>) -> Result<Paid, Fault> {
+    let written = cells.needed("vendor")?;
+    let Some(vendor) = vendor(&written) else {
+        let reason = format!("vendor `{}` is none of {}", short(&written.to_lowercase()), VENDORS.join(", "));
         return Err(Fault::new("vendor", reason));
-    }
+    };
     let price = cells.needed_money("price_usd")?;
     let billing = cells.word("billing").unwrap_or_else(|| "monthly".to_owned());
     let cycle_day = cells.count("cycle_day")?.unwrap_or(1);
     let Some(day_of_month) = i8::try_from(cycle_day).ok().filter(|day| (1..=31).contains(day)) else {
         return Err(Fault::new("cycle_day", format!("cycle_day {cycle_day} is no day of a month (1 to 31)")));
     };
-    let cycle = match billing.as_str() {
-        "monthly" => Cycle::Monthly(day_of_month),
-        "annual" => Cycle::Annual,
+    let (billing, cycle) = match billing.as_str() {
+        "monthly" | "month" | "per_month" => ("monthly", Cycle::Monthly(day_of_month)),
+        "annual" | "annually" | "yearly" | "year" | "per_year" => ("annual", Cycle::Annual),
         other => {
             return Err(Fault::new(
                 "billing",
@@ -83,25 +105,30 @@ fn paid(cells: Cells, today: Date) -> Result<Paid, Fault> {
         }
     };
     let validity = cells.validity()?;
-    let Some(from) = validity.from else {
+    // Empty means always; the data's first day is the first that it can cost.
+    let Some(from) = validity.from.or(since) else {
         // Money cannot start on no day.
         return Err(Fault::new("valid_from", "valid_from is empty"));
     };
     let yesterday = today.yesterday().unwrap_or(today);
     let to = validity.to.map_or(yesterday, |to| to.min(yesterday));
     let days = cycle.costs(price.money, from, to).map_err(|reason| Fault::new("price_usd", reason))?;
+    let (user_email, nobody) = match cells.account("user_email") {
+        Ok(email) => (email, None),
+        Err(fault) => (None, Some(fault)),
+    };
     let seat = Seat {
         document: 0,
-        vendor,
+        vendor: vendor.to_owned(),
         plan: cells.text("plan"),
-        user_email: cells.email("user_email"),
+        user_email,
         price_usd: price.money.wire().map_err(|error| Fault::new("price_usd", error.to_string()))?,
-        billing,
+        billing: billing.to_owned(),
         cycle_day,
         valid_from: validity.first_day(),
         valid_to: validity.last_day(),
     };
-    Ok(Paid { seat, price, days })
+    Ok(Paid { seat, price, days, nobody })
 }
 
 fn push_day(reader: &mut Reader, seat: &Seat, day: Date, cost: i64) {
@@ -196,6 +223,18 @@ mod tests {
     fn cycle(cycle: Cycle, day: Date) -> String {
         let (start, next) = cycle.around(day).unwrap();
         format!("{start} {next}")
+    }
+
+    #[test]
+    fn a_vendor_is_read_as_people_write_it() {
+        for text in ["claude.ai", "claude_ai", "Claude AI", "Claude Team"] {
+            assert_eq!(vendor(text), Some(CLAUDE_AI), "{text}");
+        }
+        for (text, expected) in
+            [("Claude", Some("claude")), ("Cursor", Some(CURSOR)), ("openai", None), ("", None)]
+        {
+            assert_eq!(vendor(text), expected, "{text}");
+        }
     }
 
     #[test]

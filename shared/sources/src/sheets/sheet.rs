@@ -1,6 +1,6 @@
 //! What all sheets share: one question, one table, and rows that are refused by name.
 
-use aispend_model::{Feed, Money, Request, Response, Vendor};
+use aispend_model::{Feed, Money, Request, Response, Vendor, parse_day};
 use aispend_proto::Table as Target;
 
 use jiff::civil::Date;
@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use super::cells::{Cells, Fault};
 use super::table::{Column, Form, Line, Table, TableError};
 use crate::{
-    Ask, Body, Finding, Followed, Next, Progress, Reading, Records, Refusal, Rejection, Severity, Source,
-    SourceError,
+    Ask, Body, Finding, Followed, Next, Progress, Reading, Records, Refusal, Rejection, SETTING, Severity,
+    Source, SourceError,
 };
 
 const ROLE: &str = "sheet";
@@ -18,9 +18,12 @@ const CELL_BYTES: usize = 50_000;
 /// What of a refused row is kept.
 const RECORD_CHARS: usize = 2_000;
 
+/// Every column a sheet may have, the optional ones included.
+const CELLS: &str = "!A1:Z";
+
 /// A feed that is one table kept by people.
 ///
-/// The path of a Google question is not encoded: `/v4/spreadsheets/{id}/values/'tab'`. The adapter percent-encodes what
+/// The path of a Google question is not encoded: `/v4/spreadsheets/{id}/values/'tab name'!A1:Z`. The adapter percent-encodes what
 /// follows `/values/` as ONE segment (a tab's name may hold `/`, `?`, `#`, blanks and letters of any language).
 pub(super) struct Sheet {
     pub feed: Feed,
@@ -39,6 +42,8 @@ pub(super) struct Reader<'t, 'r> {
     pub table: &'t Table,
     /// The UTC day of the observation.
     pub today: Date,
+    /// The first day of all data, where the fetcher said.
+    pub since: Option<Date>,
     /// The document's place in the slice's list.
     pub document: u32,
     pub records: &'t mut Records<'r>,
@@ -128,27 +133,19 @@ impl Source for Sheet {
             file.method = aispend_model::Method::File;
             return vec![file];
         }
-        // Quotes make any name a range; a quote within is doubled.
-        let path =
-            format!("/v4/spreadsheets/{}/values/'{}'", ask.spreadsheet_id, ask.tab.replace('\'', "''"));
-        vec![
-            Request::get(Vendor::Sheets, org_id, ROLE, &path)
-                .with("majorDimension", "ROWS")
-                .with("valueRenderOption", "UNFORMATTED_VALUE")
-                .with("dateTimeRenderOption", "SERIAL_NUMBER"),
-        ]
+        vec![google(ask, !is_bare(&ask.tab))]
     }
 
     fn follow(
         &self,
         ask: &Ask,
-        _: &Request,
+        request: &Request,
         response: &Response,
         _: Progress,
     ) -> Result<Followed, SourceError> {
         let settled = |next| Ok(Followed { items: 0, announced: None, next });
         if !response.is_success() {
-            return match not_read(ask, response) {
+            return match not_read(ask, request, response) {
                 Some(next) => settled(next),
                 None => Err(self
                     .unreadable(&ask.tab, format!("status {}: {}", response.status, said(&response.body)))),
@@ -165,6 +162,9 @@ impl Source for Sheet {
     }
 
     fn records(&self, reading: &Reading, records: &mut Records) -> Result<(), SourceError> {
+        let since = reading
+            .of_role(SETTING)
+            .find_map(|(_, body)| parse_day(std::str::from_utf8(&body.bytes).ok()?).ok());
         for (document, body) in reading.of_role(ROLE) {
             let table = self.table(body)?;
             for name in &table.unknown {
@@ -179,7 +179,7 @@ impl Source for Sheet {
             let Some(today) = reading.generation.day() else {
                 return Err(self.unreadable(&table.tab, "the moment of observation is no day".to_owned()));
             };
-            (self.read)(&mut Reader { table: &table, today, document, records });
+            (self.read)(&mut Reader { table: &table, today, since, document, records });
         }
         Ok(())
     }
@@ -189,18 +189,37 @@ fn form(ask: &Ask) -> Form {
     if ask.source == "csv" { Form::Csv } else { Form::Google }
 }
 
-/// The form and the tab of `Request::line`: `FILE people.csv`, `GET /v4/spreadsheets/…/values/'people'?…`.
+/// Asks for a whole tab.
+fn google(ask: &Ask, is_quoted: bool) -> Request {
+    // A quote within quotes is doubled.
+    let name = if is_quoted { format!("'{}'", ask.tab.replace('\'', "''")) } else { ask.tab.clone() };
+    let path = format!("/v4/spreadsheets/{}/values/{name}{CELLS}", ask.spreadsheet_id);
+    Request::get(Vendor::Sheets, &ask.slice.org_id, ROLE, &path)
+        .with("majorDimension", "ROWS")
+        .with("valueRenderOption", "UNFORMATTED_VALUE")
+        .with("dateTimeRenderOption", "SERIAL_NUMBER")
+}
+
+/// True for a name that is a range without quotes.
+fn is_bare(tab: &str) -> bool {
+    tab.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
+}
+
+/// The form and the tab of `Request::line`: `FILE people.csv`, `GET /v4/spreadsheets/…/values/people!A1:Z?…`, and without
+/// the cells, as older archives have it.
 fn asked_for(line: &str) -> (Form, String) {
     if let Some(file) = line.strip_prefix("FILE ") {
         return (Form::Csv, file.strip_suffix(".csv").unwrap_or(file).to_owned());
     }
-    let range = line.split_once("/values/'").map_or(line, |(_, range)| range);
-    let tab = range.rsplit_once("'?").map_or(range, |(tab, _)| tab);
-    (Form::Google, tab.strip_suffix('\'').unwrap_or(tab).replace("''", "'"))
+    let range = line.split_once("/values/").map_or(line, |(_, range)| range);
+    let range = range.rsplit_once("?majorDimension=").map_or(range, |(range, _)| range);
+    let name = range.strip_suffix(CELLS).unwrap_or(range);
+    let quoted = name.strip_prefix('\'').and_then(|name| name.strip_suffix('\''));
+    (Form::Google, quoted.map_or_else(|| name.to_owned(), |name| name.replace("''", "'")))
 }
 
 /// What a refusal means; `None` where asking again may help.
-fn not_read(ask: &Ask, response: &Response) -> Option<Next> {
+fn not_read(ask: &Ask, request: &Request, response: &Response) -> Option<Next> {
     let said = said(&response.body);
     let refused = |reason, remedy: &str| {
         let detail = format!("sheet \"{}\": status {}: {said}", ask.tab, response.status);
@@ -208,8 +227,13 @@ fn not_read(ask: &Ask, response: &Response) -> Option<Next> {
     };
     match response.status {
         404 if form(ask) == Form::Csv => Some(Next::Absent(format!("there is no file {}.csv", ask.tab))),
-        404 => Some(Next::Absent(format!("there is no spreadsheet {}: {said}", ask.spreadsheet_id))),
+        404 => refused("no_spreadsheet", "check AISPEND_SPREADSHEET_ID: there is no spreadsheet of that id"),
+        // A missing tab and a name in the wrong form are refused alike: absent is what is absent in both forms.
         400 if said.contains("Unable to parse range") => {
+            let is_bare = is_bare(&ask.tab);
+            if request.path == google(ask, !is_bare).path {
+                return Some(Next::Instead(Box::new(google(ask, is_bare))));
+            }
             Some(Next::Absent(format!("there is no tab \"{}\"", ask.tab)))
         }
         401 => refused("wrong_key", "check the service account's key file"),

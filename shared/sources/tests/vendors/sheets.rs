@@ -71,10 +71,62 @@ fn a_tab_is_quoted_and_read_back_from_the_request() {
     let mut asked = sheet(Feed::SheetPeople, "google");
     asked.tab = "it's a 'tab'? a/b".into();
     let request = source(Feed::SheetPeople).requests(&asked).remove(0);
-    assert_eq!(request.path, "/v4/spreadsheets/1AbC/values/'it''s a ''tab''? a/b'");
+    assert_eq!(request.path, "/v4/spreadsheets/1AbC/values/'it''s a ''tab''? a/b'!A1:Z");
     let bodies = play(&asked, vec![br#"{"values":[["user_email"],["nobody"]]}"#.to_vec()]).unwrap().bodies;
     let place = &read(&asked, bodies).unwrap().rejected[0].place;
     assert_eq!(place, "sheet \"it's a 'tab'? a/b\", row 2");
+}
+
+#[test]
+fn a_tab_is_absent_only_where_both_forms_of_its_name_are_refused() {
+    let refused = fixture("sheets/errors/400-unable-to-parse-range.json");
+    for (tab, forms) in [("seats", ["seats", "'seats'"]), ("API keys", ["'API keys'", "API keys"])] {
+        let mut asked = sheet(Feed::SheetSeats, "google");
+        asked.tab = tab.into();
+        let source = source(Feed::SheetSeats);
+        let first = source.requests(&asked).remove(0);
+        let follow = |request| {
+            let answer = response(400, refused.clone());
+            source.follow(&asked, request, &answer, Progress::default()).unwrap().next
+        };
+        let Next::Instead(second) = follow(&first) else { panic!("{tab}: not asked in the other form") };
+        for (request, form) in [&first, &second].into_iter().zip(forms) {
+            assert_eq!(request.path, format!("/v4/spreadsheets/1AbC/values/{form}!A1:Z"));
+        }
+        assert!(matches!(follow(&second), Next::Absent(_)), "{tab}");
+    }
+}
+
+#[test]
+fn a_seat_counts_whoever_sits_on_it() {
+    let asked = sheet(Feed::SheetSeats, "csv");
+    let rows = "vendor,user_email,price_usd,billing,valid_from\nClaude AI,open seat,365,yearly,2026-10-06\n";
+    let read = read(&asked, play(&asked, vec![rows.into()]).unwrap().bodies).unwrap();
+    assert_eq!((read.set.dim_seats[0].user_email.as_deref(), read.stated.to_string().as_str()), (None, "1"));
+    let said = &read.findings[0];
+    assert!(said.message.contains("sheet \"seats\", row 2: user_email `open seat`"), "{}", said.message);
+}
+
+#[test]
+fn a_seat_without_a_first_day_costs_from_the_first_day_of_all_data() {
+    let asked = sheet(Feed::SheetSeats, "csv");
+    let rows = "vendor,price_usd\ncursor,31\n";
+    let mut bodies = play(&asked, vec![rows.into()]).unwrap().bodies;
+    let since =
+        aispend_sources::Body { role: "setting".into(), bytes: b"2026-10-04".into(), ..bodies[0].clone() };
+    bodies.push(since);
+    let read = read(&asked, bodies).unwrap();
+    assert_eq!((read.set.cursor_expenses.len(), read.set.dim_seats[0].valid_from), (3, None));
+}
+
+#[test]
+fn a_key_is_not_mapped_to_what_is_no_address() {
+    let asked = sheet(Feed::SheetApiKeyMapping, "csv");
+    let rows = "api_key_id,user_email\nk1,Dana Doe\nk2,sa:svac_1\nk3,\n";
+    let read = read(&asked, play(&asked, vec![rows.into()]).unwrap().bodies).unwrap();
+    assert_eq!(read.set.dim_api_key_mapping.len(), 2);
+    let row = &read.rejected[0];
+    assert_eq!((row.place.as_str(), row.field.as_str()), ("sheet \"api-key-mapping\", row 2", "user_email"));
 }
 
 #[test]

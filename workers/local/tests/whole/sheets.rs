@@ -48,7 +48,8 @@ fn a_malformed_row_is_rejected_by_sheet_row_column_and_reason_and_the_rest_loads
     assert_truth(&home, &vendors, "the rest");
     home.aispend(&["run", "--from", &days_ago(5).to_string(), "--to", &days_ago(4).to_string()])
         .exits(1)
-        .says("3 records were rejected");
+        .says("3 records were rejected")
+        .says(&format!("sheet \"seats\", row {}, column price_usd: price_usd `forty`", rows + 1));
 }
 
 #[test]
@@ -69,6 +70,7 @@ fn a_sheet_that_vanished_or_broke_after_it_was_loaded_fails_and_its_rows_stay() 
         ("vanished", None),
         ("empty", Some("")),
         ("without a header it needs", Some("name,team\nAlice,Data\n")),
+        ("with its header alone", Some("user_email,vendor,price_usd\n")),
     ];
     for tab in ["people", "seats"] {
         for (what, left) in breaks {
@@ -101,9 +103,27 @@ fn a_retired_sheet_leaves_nothing_and_its_absence_is_no_failure_any_more() {
     let home = Home::with_csv(&vendors);
     home.run(days_ago(11), days_ago(4)).exits(0);
     remove_file(home.sheet("seats")).unwrap();
-    home.aispend(&["retire", "sheets/seats"]).exits(0);
+    home.aispend(&["retire", "sheets/seats", "--dry-run"]).exits(0).says("1 slices, ").says(" USD");
     let seats = "SELECT COUNT(*) FROM ai_usage_analytics.fct_cost_daily WHERE cost_type = 'subscription'";
+    assert_ne!(home.value(seats), "0");
+    home.aispend(&["retire", "sheets/seats"]).exits(0);
     assert_eq!(home.value(seats), "0");
     home.run(days_ago(11), days_ago(4)).exits(0);
     assert_eq!(home.value(seats), "0");
+}
+
+#[test]
+fn a_spreadsheet_nobody_finds_or_opens_is_a_failure_with_its_remedy_and_the_vendors_load() {
+    let vendors = Vendors::open(plain(Shape::Analytics, 84), FaultPlan::none());
+    let mut home = Home::with_google(&vendors);
+    home.set("AISPEND_SPREADSHEET_ID", "another");
+    home.run(days_ago(5), days_ago(4)).exits(1).says("check AISPEND_SPREADSHEET_ID");
+    home.unset("GOOGLE_APPLICATION_CREDENTIALS");
+    // Another server than Google's is asked without a key; this one wants one.
+    home.run(days_ago(5), days_ago(4)).exits(1).says("status 401");
+    home.unset("GOOGLE_SHEETS_BASE_URL");
+    let ended = home.run(days_ago(5), days_ago(4)).exits(1);
+    ended.says("GOOGLE_APPLICATION_CREDENTIALS");
+    assert_eq!(ended.json()["trouble"], serde_json::json!([]), "{}", ended.stdout);
+    assert_ne!(home.value("SELECT SUM(cost_usd) FROM ai_usage_analytics.claude_expenses"), "0");
 }

@@ -45,7 +45,6 @@ fn wrong_flags_and_settings_are_named_and_exit_2() {
         &["run"],
         &["AISPEND_START_DATE", "CURSOR_BASE_URL", "AISPEND_COST_API"],
     );
-    check(&[("AISPEND_SPREADSHEET_ID", "x")], &["run"], &["GOOGLE_APPLICATION_CREDENTIALS"]);
     check(&[], &["--config", "missing.toml", "run"], &["missing.toml"]);
 }
 
