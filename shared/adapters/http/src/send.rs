@@ -242,18 +242,18 @@ fn url(account: &Account, request: &Request) -> Result<Url, FetchError> {
     Ok(url)
 }
 
-/// Retry 408, 409, 429 and 5xx, unless the vendor says that asking again is no use.
+/// Retry 408, 409, 429 and 5xx. The vendor's own word on whether asking again is of use wins, but for "too many requests":
+/// that passes.
 fn judge(response: Response, now: jiff::Timestamp) -> Try {
+    let says = |word: &str| {
+        response.header("x-should-retry").is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
+    };
     let fault = match response.status {
         429 => Fault::Busy,
-        408 | 409 | 500..=599 => Fault::Broken,
+        408 | 409 | 500..=599 if !says("false") => Fault::Broken,
+        400..=499 if says("true") => Fault::Broken,
         _ => return Try::Settled(response),
     };
-    if response.header("x-should-retry").is_some_and(|value| value.eq_ignore_ascii_case("false"))
-        && fault != Fault::Busy
-    {
-        return Try::Settled(response);
-    }
     let hint = retry_after(&response, now);
     let detail = format!("it answered {}", response.status);
     Try::Again { fault, hint, detail }
@@ -300,6 +300,9 @@ mod tests {
             assert_eq!(judged(status, &[]), "settled", "{status}");
         }
         assert_eq!(judged(500, &[("x-should-retry", "false")]), "settled");
+        assert_eq!(judged(429, &[("x-should-retry", "false")]), "again");
+        assert_eq!(judged(400, &[("x-should-retry", "true")]), "again");
+        assert_eq!(judged(200, &[("x-should-retry", "true")]), "settled");
     }
 
     #[test]
