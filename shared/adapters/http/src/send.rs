@@ -34,7 +34,7 @@ impl HttpFetch {
             .get(&(vendor, request.org_id.clone()))
             .ok_or_else(|| FetchError::NotConfigured { vendor, org_id: request.org_id.clone() })?;
         let mut tries = Tries::new(self.options.retry);
-        let started = Instant::now();
+        let mut asking = Duration::ZERO;
         let mut has_new_token = false;
         loop {
             if let Some(remaining) = self.breakers.get(&vendor).and_then(crate::Breaker::remaining) {
@@ -42,7 +42,9 @@ impl HttpFetch {
                 return Err(FetchError::Unavailable { vendor, detail, retry_after: Some(remaining) });
             }
             let turn = self.limits.wait(request).await;
+            let begun = Instant::now();
             let outcome = self.once(request, account).await?;
+            asking += begun.elapsed();
             drop(turn);
             let (fault, hint, detail) = match outcome {
                 // The token may have been withdrawn early: once, the next try gets a new one.
@@ -63,7 +65,7 @@ impl HttpFetch {
                 }
                 Try::Again { fault, hint, detail } => (fault, hint, detail),
             };
-            let Some(wait) = tries.next(fault, hint, started.elapsed()) else {
+            let Some(wait) = tries.next(fault, hint, asking) else {
                 if let Some(breaker) = self.breakers.get(&vendor) {
                     breaker.open();
                 }
@@ -168,9 +170,12 @@ impl HttpFetch {
             return Ok(token);
         }
         let mut tries = Tries::new(self.options.retry);
-        let started = Instant::now();
+        let mut asking = Duration::ZERO;
         loop {
-            let failed = match credentials.token(&self.client, self.clock.now()).await {
+            let begun = Instant::now();
+            let outcome = credentials.token(&self.client, self.clock.now()).await;
+            asking += begun.elapsed();
+            let failed = match outcome {
                 Ok(token) => {
                     self.tokens
                         .lock()
@@ -183,7 +188,7 @@ impl HttpFetch {
             if !matches!(failed, FetchError::Unavailable { .. }) {
                 return Err(failed);
             }
-            match tries.next(Fault::Silent, None, started.elapsed()) {
+            match tries.next(Fault::Silent, None, asking) {
                 Some(wait) => self.clock.sleep(wait).await,
                 None => return Err(failed),
             }
