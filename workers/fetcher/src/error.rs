@@ -1,7 +1,5 @@
 //! Why a fetch request was not carried out, and what becomes of it.
 
-use std::time::Duration;
-
 use aispend_ports::{ArchiveError, FetchError, WarehouseError};
 use aispend_stage::{Classify, Disposition, MessageError};
 
@@ -34,17 +32,25 @@ pub enum FetchSliceError {
 }
 
 impl FetchSliceError {
-    /// When the vendor asked us to come back.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Fetch(FetchError::Unavailable { retry_after, .. }) => *retry_after,
-            _ => None,
-        }
-    }
-
     /// True where only the vendor is in the way: the slice can be reported as failed, and is due again.
     pub const fn is_vendors(&self) -> bool {
         matches!(self, Self::Fetch(_) | Self::Unsettled { .. })
+    }
+
+    /// True where another try, minutes later, may find the vendor better: it is not known to be down, refuses nothing and
+    /// does not ask for hours.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Fetch(FetchError::Unavailable { retry_after: Some(after), .. }) => after.as_secs() <= 300,
+            Self::Fetch(FetchError::Unavailable { retry_after: None, .. }) | Self::Unsettled { .. } => true,
+            Self::Fetch(
+                FetchError::Down { .. } | FetchError::NotConfigured { .. } | FetchError::Credentials { .. },
+            )
+            | Self::Message(_)
+            | Self::Archive(_)
+            | Self::Ledger(_)
+            | Self::Plan(_) => false,
+        }
     }
 }
 
@@ -54,6 +60,9 @@ impl Classify for FetchSliceError {
             Self::Message(_) => Disposition::Park { reason: "unreadable" },
             Self::Fetch(FetchError::Unavailable { retry_after, .. }) => {
                 Disposition::Retry { after: *retry_after }
+            }
+            Self::Fetch(FetchError::Down { retry_after, .. }) => {
+                Disposition::Retry { after: Some(*retry_after) }
             }
             Self::Fetch(FetchError::NotConfigured { .. } | FetchError::Credentials { .. })
             | Self::Unsettled { .. }

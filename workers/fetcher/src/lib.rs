@@ -371,7 +371,7 @@ impl Fetcher {
         let observed = observer.observe(source(slice.feed), &ask, &slot).await;
         let observation = match observed {
             Ok(observation) => observation,
-            Err(error) if error.is_vendors() && self.is_out_of_patience(message) => {
+            Err(error) if error.is_vendors() && self.is_out_of_patience(message, &error) => {
                 let refusal = Refusal {
                     reason: "vendor_unavailable",
                     detail: error_chain(&error),
@@ -469,7 +469,12 @@ impl Fetcher {
         })
     }
 
-    fn is_out_of_patience(&self, message: &Message) -> bool {
+    /// A slice that failed for the vendor's fault gets a second try, behind all that wait. With a vendor that is down each
+    /// would only cost another wait.
+    fn is_out_of_patience(&self, message: &Message, error: &FetchSliceError) -> bool {
+        if message.attempt < 2 && error.may_pass() {
+            return false;
+        }
         let age = self.doors.clock.now().duration_since(message.published_at);
         Duration::try_from(age).unwrap_or(Duration::ZERO) >= self.settings.patience
     }

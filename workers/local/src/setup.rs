@@ -151,7 +151,7 @@ pub fn fetcher(settings: &Settings, pace: Pace) -> FetcherSettings {
             _ => CostApi::Auto,
         },
         confirmed_orgs: settings.list("anthropic.confirmed_orgs"),
-        // On one machine a run ends: what is missing stays due, and the next run asks again.
+        // On one machine a run ends: what two tries did not bring stays due, and the next run asks again.
         patience: Duration::ZERO,
         empty_pause: if pace.is_limited {
             settings.seconds("fetch.empty_pause_seconds")
