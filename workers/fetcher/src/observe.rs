@@ -59,13 +59,12 @@ impl Observer<'_> {
         ask: &Ask,
         slot: &(dyn Fn(&Request) -> String + Sync),
     ) -> Result<Observation, FetchSliceError> {
-        let can_be_late = ask.slice.feed.is_daily()
-            && ask.slice.feed != Feed::CursorSpend
-            && ask.slice.vendor() != Vendor::Sheets;
+        // A sheet that is empty is refused; money spent so far is no list.
+        let can_be_late = ask.slice.feed != Feed::CursorSpend && ask.slice.vendor() != Vendor::Sheets;
         let mut documents = Vec::new();
         for first in source.requests(ask) {
             let mut part = self.part(source, ask, slot, first.clone()).await?;
-            if can_be_late && matches!(part, Part::Pages(_, 0)) {
+            if can_be_late && matches!(&part, Part::Pages(pages, 0) if !pages.is_empty()) {
                 self.clock.sleep(self.empty_pause).await;
                 part = self.part(source, ask, slot, first).await?;
             }
@@ -185,6 +184,7 @@ mod tests {
     use super::*;
 
     const PAGES: usize = 12;
+    const EVENTS: Feed = Feed::CursorUsageEvents;
 
     /// A feed of twelve pages. `moved` and `cut` are what the vendor answers on a bad day.
     struct Pages;
@@ -214,13 +214,15 @@ mod tests {
                 place: "page".to_owned(),
                 detail: "cut off".to_owned(),
             };
+            let is_empty = response.body == b"empty";
             let next = match response.body.as_slice() {
+                b"empty" => Next::Done,
                 b"cut" => return Err(unreadable),
                 b"moved" => Next::Restart("the total moved".to_owned()),
                 _ if request.page as usize + 1 == PAGES => Next::Done,
                 _ => Next::Page(vec![page(request.page as usize + 1)]),
             };
-            Ok(Followed { items: 1, announced: None, next })
+            Ok(Followed { items: u64::from(!is_empty), announced: None, next })
         }
 
         fn records(&self, _: &Reading, _: &mut Records<'_>) -> Result<(), SourceError> {
@@ -252,6 +254,7 @@ mod tests {
     }
 
     async fn observed(
+        feed: Feed,
         bad: impl Fn(u32, usize) -> Option<&'static str> + Send + Sync,
     ) -> Result<usize, String> {
         let fetch = Vendors { asked: Mutex::default(), bad };
@@ -265,7 +268,7 @@ mod tests {
             unsettled_pause: Duration::from_millis(500),
         };
         let ask = Ask {
-            slice: Slice::of_day(Feed::CursorUsageEvents, "cursor", jiff::civil::date(2026, 10, 5)),
+            slice: Slice::all(feed, "cursor"),
             source: String::new(),
             generation: Generation::default(),
             spreadsheet_id: String::new(),
@@ -281,9 +284,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_page_has_tries_of_its_own() {
         let each_twice_cut = |_: u32, times: usize| (times <= 2).then_some("cut");
-        assert_eq!(observed(each_twice_cut).await, Ok(PAGES));
+        assert_eq!(observed(EVENTS, each_twice_cut).await, Ok(PAGES));
         let never = |page: u32, _: usize| (page == 7).then_some("cut");
-        let error = observed(never).await.unwrap_err();
+        let error = observed(EVENTS, never).await.unwrap_err();
         assert!(error.ends_with("cut off, 10 times in a row"), "{error}");
     }
 
@@ -294,9 +297,23 @@ mod tests {
             (3, times) if times % 2 == 1 => Some("cut"),
             _ => None,
         };
-        assert_eq!(observed(moves).await, Ok(PAGES));
+        assert_eq!(observed(EVENTS, moves).await, Ok(PAGES));
         let always = |page: u32, _: usize| (page == 11).then_some("moved");
-        let error = observed(always).await.unwrap_err();
+        let error = observed(EVENTS, always).await.unwrap_err();
         assert_eq!(error, "the total moved, each of the 10 times it was read");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_that_is_empty_once_is_asked_for_again() {
+        let at_first = |page: u32, times: usize| (page == 0 && times == 1).then_some("empty");
+        for (feed, pages) in [
+            (Feed::AnthropicDirectory, PAGES),
+            (Feed::CursorMembers, PAGES),
+            (Feed::CursorUsageEvents, PAGES),
+            (Feed::CursorSpend, 1),
+            (Feed::SheetPeople, 1),
+        ] {
+            assert_eq!(observed(feed, at_first).await, Ok(pages), "{feed}");
+        }
     }
 }
