@@ -8,6 +8,7 @@ use aispend_sources::{Ask, Next, Progress, Refusal, Source};
 use tracing::debug;
 
 use crate::FetchSliceError;
+use crate::slots::Slot;
 
 /// How often in a row one page is asked for that cannot be read.
 const PAGE_TRIES: u32 = 10;
@@ -57,16 +58,17 @@ impl Observer<'_> {
         &self,
         source: &dyn Source,
         ask: &Ask,
-        slot: &(dyn Fn(&Request) -> String + Sync),
+        account: &(dyn Fn(&Request) -> String + Sync),
+        slot: &mut Slot<'_>,
     ) -> Result<Observation, FetchSliceError> {
         // A sheet that is empty is refused; money spent so far is no list.
         let can_be_late = ask.slice.feed != Feed::CursorSpend && ask.slice.vendor() != Vendor::Sheets;
         let mut documents = Vec::new();
         for first in source.requests(ask) {
-            let mut part = self.part(source, ask, slot, first.clone()).await?;
+            let mut part = self.part(source, ask, account, first.clone()).await?;
             if can_be_late && matches!(&part, Part::Pages(pages, 0) if !pages.is_empty()) {
-                self.clock.sleep(self.empty_pause).await;
-                part = self.part(source, ask, slot, first).await?;
+                slot.pause(self.clock, self.empty_pause).await;
+                part = self.part(source, ask, account, first).await?;
             }
             match part {
                 Part::Pages(pages, _) => documents.extend(pages),
@@ -80,7 +82,7 @@ impl Observer<'_> {
         &self,
         source: &dyn Source,
         ask: &Ask,
-        slot: &(dyn Fn(&Request) -> String + Sync),
+        account: &(dyn Fn(&Request) -> String + Sync),
         first: Request,
     ) -> Result<Part, FetchSliceError> {
         let mut restarts = 0_u32;
@@ -90,7 +92,7 @@ impl Observer<'_> {
             let mut so_far = Progress::default();
             let mut waiting = vec![first.clone()];
             while let Some(request) = waiting.pop() {
-                let response = self.send(slot, &request).await?;
+                let response = self.send(account, &request).await?;
                 let followed = match source.follow(ask, &request, &response, so_far) {
                     Ok(followed) => {
                         unreadable = 0;
@@ -135,10 +137,10 @@ impl Observer<'_> {
 
     async fn send(
         &self,
-        slot: &(dyn Fn(&Request) -> String + Sync),
+        account: &(dyn Fn(&Request) -> String + Sync),
         request: &Request,
     ) -> Result<Response, FetchSliceError> {
-        let addressed = Request { org_id: slot(request), ..request.clone() };
+        let addressed = Request { org_id: account(request), ..request.clone() };
         Ok(self.fetch.send(&addressed).await?)
     }
 
@@ -182,6 +184,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
+    use crate::slots::Slots;
 
     const PAGES: usize = 12;
     const EVENTS: Feed = Feed::CursorUsageEvents;
@@ -274,7 +277,10 @@ mod tests {
             spreadsheet_id: String::new(),
             tab: String::new(),
         };
-        match observer.observe(&Pages, &ask, &|request| request.org_id.clone()).await {
+        let slots = Slots::default();
+        let mut slot = slots.begin(Vendor::Cursor).await;
+        let account = |request: &Request| request.org_id.clone();
+        match observer.observe(&Pages, &ask, &account, &mut slot).await {
             Ok(Observation::Complete(documents)) => Ok(documents.len()),
             Ok(other) => Err(format!("{other:?}")),
             Err(error) => Err(error.to_string()),
