@@ -97,6 +97,13 @@ pub const DECLARED: &[Declared] = &[
         "",
         "Organisation ids that a changed key may answer for.",
     ),
+    setting(
+        "anthropic.analytics_requests_per_minute",
+        "AISPEND_ANTHROPIC_ANALYTICS_REQUESTS_PER_MINUTE",
+        Kind::Count,
+        "60",
+        "The vendor's limit on an Enterprise organisation's analytics.",
+    ),
     setting("cursor.admin_key", "CURSOR_ADMIN_KEY", Kind::Secret, "", "Admin API key of the Cursor team."),
     setting(
         "cursor.org_id",

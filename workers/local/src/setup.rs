@@ -76,7 +76,11 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
             vendor: Vendor::Anthropic,
             name: account.slot.clone(),
             base_url: url("anthropic.base_url"),
-            auth: Auth::AnthropicKey(account.key.clone()),
+            auth: if account.is_admin {
+                Auth::AnthropicKey(account.key.clone())
+            } else {
+                Auth::AnthropicAnalyticsKey(account.key.clone())
+            },
         });
     }
     for account in &settings.cursor {
@@ -113,6 +117,7 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
         cursor_per_minute: limit("cursor.requests_per_minute"),
         cursor_events_per_minute: limit("cursor.event_requests_per_minute"),
         sheets_per_minute: if pace.is_limited { 60 } else { unlimited },
+        anthropic_analytics_per_minute: limit("anthropic.analytics_requests_per_minute"),
         anthropic_at_once: 1,
         timeout: settings.seconds("fetch.timeout_seconds"),
         retry: RetryPolicy {

@@ -39,6 +39,8 @@ pub struct Account {
 pub enum Auth {
     /// `x-api-key` and `anthropic-version`.
     AnthropicKey(SecretString),
+    /// The same, of a claude.ai Enterprise organisation: its analytics have a limit per minute.
+    AnthropicAnalyticsKey(SecretString),
     /// Basic, the key as user name, no password.
     CursorKey(SecretString),
     /// A service account's token.
@@ -56,6 +58,8 @@ pub struct HttpOptions {
     pub cursor_events_per_minute: u32,
     /// Google Sheets, per minute.
     pub sheets_per_minute: u32,
+    /// Anthropic's analytics endpoints, per Enterprise account and minute.
+    pub anthropic_analytics_per_minute: u32,
     /// Requests at a time against Anthropic, per account.
     pub anthropic_at_once: usize,
     /// One answer must come within.
@@ -139,6 +143,7 @@ mod tests {
             cursor_per_minute: 1_000_000,
             cursor_events_per_minute: 1_000_000,
             sheets_per_minute: 60,
+            anthropic_analytics_per_minute: 60,
             anthropic_at_once: 1,
             timeout: Duration::from_mins(2),
             retry: RetryPolicy::default(),

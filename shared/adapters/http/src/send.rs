@@ -66,7 +66,7 @@ impl HttpFetch {
                     }
                 }
             }
-            let turn = self.limits.wait(request).await;
+            let turn = self.limits.wait(request, &account.auth).await;
             if probe.is_none() && !breaker.is_closed() {
                 // The vendor came into doubt while this request waited for its turn.
                 continue;
@@ -192,7 +192,7 @@ impl HttpFetch {
             Ok(())
         };
         match &account.auth {
-            Auth::AnthropicKey(key) => {
+            Auth::AnthropicKey(key) | Auth::AnthropicAnalyticsKey(key) => {
                 set("x-api-key", key.expose_secret())?;
                 set("anthropic-version", "2023-06-01")?;
             }
