@@ -100,6 +100,7 @@ impl Aispend<'_> {
             command.env(setting, self.vendors.setting(setting)?);
         }
         command
+            .env("AISPEND_ANTHROPIC_ANALYTICS_REQUESTS_PER_MINUTE", "1000000")
             .env("AISPEND_CURSOR_REQUESTS_PER_MINUTE", "1000000")
             .env("AISPEND_CURSOR_EVENT_REQUESTS_PER_MINUTE", "1000000")
             .env("AISPEND_FETCH_EMPTY_PAUSE_SECONDS", "0")

@@ -104,6 +104,13 @@ pub const DECLARED: &[Declared] = &[
         "Claude Code",
         "Names or ids of the workspaces whose cost is Claude Code's.",
     ),
+    setting(
+        "anthropic.analytics_requests_per_minute",
+        "AISPEND_ANTHROPIC_ANALYTICS_REQUESTS_PER_MINUTE",
+        Kind::Count,
+        "60",
+        "The vendor's limit on an Enterprise organisation's analytics.",
+    ),
     setting("cursor.admin_key", "CURSOR_ADMIN_KEY", Kind::Secret, "", "Admin API key of the Cursor team."),
     setting(
         "cursor.org_id",

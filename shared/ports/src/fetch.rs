@@ -8,7 +8,7 @@ use async_trait::async_trait;
 /// Why a vendor gave no answer at all. The world's fault, every time.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
-    /// Retries are used up, or the vendor's circuit is open.
+    /// This request's retries are used up.
     #[error("{vendor} gave no answer: {detail}")]
     Unavailable {
         /// Whom we asked.
@@ -17,6 +17,16 @@ pub enum FetchError {
         detail: String,
         /// When the vendor asked us to come back.
         retry_after: Option<Duration>,
+    },
+    /// The vendor answers nobody: its circuit is open, this request was not sent.
+    #[error("{vendor} gave no answer: {detail}")]
+    Down {
+        /// Whom we would ask.
+        vendor: Vendor,
+        /// What is wrong.
+        detail: String,
+        /// When it may be asked again.
+        retry_after: Duration,
     },
     /// The organisation has no key or address configured.
     #[error("{vendor} organisation `{org_id}` has no key configured")]

@@ -189,7 +189,9 @@ async fn remembered(
 /// The notice for a key that got no answer.
 pub fn not_asked(setting: &str, error: &FetchError) -> Notice {
     let remedy = match error {
-        FetchError::Unavailable { .. } => "run again later; what is missing stays due",
+        FetchError::Unavailable { .. } | FetchError::Down { .. } => {
+            "run again later; what is missing stays due"
+        }
         FetchError::NotConfigured { .. } | FetchError::Credentials { .. } => "check the key and its settings",
     };
     Notice {

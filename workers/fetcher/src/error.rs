@@ -1,7 +1,5 @@
 //! Why a fetch request was not carried out, and what becomes of it.
 
-use std::time::Duration;
-
 use aispend_ports::{ArchiveError, FetchError, WarehouseError};
 use aispend_stage::{Classify, Disposition, MessageError};
 
@@ -21,30 +19,33 @@ pub enum FetchSliceError {
     #[error("the ledger cannot be read")]
     Ledger(#[from] WarehouseError),
     /// The vendor's answers stayed unreadable or kept moving, try after try.
-    #[error("{detail}, {tries} times in a row")]
-    Unsettled {
-        /// What was wrong with the last one.
-        detail: String,
-        /// How often.
-        tries: u32,
-    },
+    #[error("{0}")]
+    Unsettled(String),
     /// A plan that another fetcher wrote cannot be read.
     #[error("the stored plan `{0}` cannot be read")]
     Plan(String),
 }
 
 impl FetchSliceError {
-    /// When the vendor asked us to come back.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Fetch(FetchError::Unavailable { retry_after, .. }) => *retry_after,
-            _ => None,
-        }
-    }
-
     /// True where only the vendor is in the way: the slice can be reported as failed, and is due again.
     pub const fn is_vendors(&self) -> bool {
-        matches!(self, Self::Fetch(_) | Self::Unsettled { .. })
+        matches!(self, Self::Fetch(_) | Self::Unsettled(_))
+    }
+
+    /// True where another try, minutes later, may find the vendor better: it is not known to be down, refuses nothing and
+    /// does not ask for hours.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Fetch(FetchError::Unavailable { retry_after: Some(after), .. }) => after.as_secs() <= 300,
+            Self::Fetch(FetchError::Unavailable { retry_after: None, .. }) | Self::Unsettled(_) => true,
+            Self::Fetch(
+                FetchError::Down { .. } | FetchError::NotConfigured { .. } | FetchError::Credentials { .. },
+            )
+            | Self::Message(_)
+            | Self::Archive(_)
+            | Self::Ledger(_)
+            | Self::Plan(_) => false,
+        }
     }
 }
 
@@ -55,8 +56,11 @@ impl Classify for FetchSliceError {
             Self::Fetch(FetchError::Unavailable { retry_after, .. }) => {
                 Disposition::Retry { after: *retry_after }
             }
+            Self::Fetch(FetchError::Down { retry_after, .. }) => {
+                Disposition::Retry { after: Some(*retry_after) }
+            }
             Self::Fetch(FetchError::NotConfigured { .. } | FetchError::Credentials { .. })
-            | Self::Unsettled { .. }
+            | Self::Unsettled(_)
             | Self::Ledger(_)
             | Self::Archive(ArchiveError::Unavailable { .. }) => Disposition::Retry { after: None },
             Self::Archive(ArchiveError::Missing { .. } | ArchiveError::Damaged { .. }) => {

@@ -7,6 +7,7 @@ mod error;
 mod observe;
 mod plan;
 mod settings;
+mod slots;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub use error::FetchSliceError;
 use observe::{Observation, Observer};
 pub use plan::{CostSources, Facts, OUT_OF_REACH, Planned, RETIRED, Wanted, plan};
 pub use settings::{AnthropicKey, CostApi, CursorTeam, FetcherSettings, KeyKind, Sheets, re_read_days};
+use slots::Slots;
 
 /// How far ahead of our clock the loader takes an observation.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(10);
@@ -59,14 +61,16 @@ pub struct FetcherDoors {
 pub struct Fetcher {
     settings: FetcherSettings,
     doors: FetcherDoors,
+    slots: Slots,
     memory: Mutex<Memory>,
+    /// Who the keys are, and in which run they were asked. Held while they are: apart from the rest, because only
+    /// Anthropic's slices wait for it.
+    accounts: Mutex<Option<(String, Arc<Accounts>)>>,
 }
 
 /// What a fetcher remembers between messages; all of it can be had again.
 #[derive(Default)]
 struct Memory {
-    accounts: Option<Arc<Accounts>>,
-    accounts_of: String,
     book: Option<ContextBook>,
     ledger: Arc<HashMap<Slice, LedgerLine>>,
     ledger_of: Option<String>,
@@ -76,14 +80,20 @@ struct Memory {
 impl Fetcher {
     /// With these settings and doors.
     pub fn new(settings: FetcherSettings, doors: FetcherDoors) -> Self {
-        Self { settings, doors, memory: Mutex::default() }
+        Self {
+            settings,
+            doors,
+            slots: Slots::default(),
+            memory: Mutex::default(),
+            accounts: Mutex::default(),
+        }
     }
 
     /// Who the keys are: asked once a run.
     async fn accounts(&self, run_id: &str) -> Result<Arc<Accounts>, FetchSliceError> {
-        let mut memory = self.memory.lock().await;
-        if let Some(accounts) = memory.accounts.clone().filter(|_| memory.accounts_of == run_id) {
-            return Ok(accounts);
+        let mut known = self.accounts.lock().await;
+        if let Some((_, accounts)) = known.as_ref().filter(|(of, _)| of == run_id) {
+            return Ok(Arc::clone(accounts));
         }
         let accounts = Arc::new(
             accounts::resolve(
@@ -94,8 +104,7 @@ impl Fetcher {
             )
             .await?,
         );
-        memory.accounts = Some(Arc::clone(&accounts));
-        run_id.clone_into(&mut memory.accounts_of);
+        *known = Some((run_id.to_owned(), Arc::clone(&accounts)));
         Ok(accounts)
     }
 
@@ -352,6 +361,7 @@ impl Fetcher {
         if let Some(refused) = self.keep_analytics(line, &request.source) {
             return Ok(vec![self.failed(header, "failed", &refused)]);
         }
+        let mut slot = self.slots.begin(slice.vendor()).await;
         let accounts = if slice.vendor() == Vendor::Anthropic {
             self.accounts(&header.run_id).await?
         } else {
@@ -378,15 +388,16 @@ impl Fetcher {
             empty_pause: self.settings.empty_pause,
             unsettled_pause: self.settings.unsettled_pause,
         };
-        let slot = |request: &Request| slot_of(&accounts, request);
+        let account = |request: &Request| slot_of(&accounts, request);
         let observed = if request.source == OUT_OF_REACH {
             Ok(Observation::Unavailable(analytics_reach()))
         } else {
-            observer.observe(source(slice.feed), &ask, &slot).await
+            Box::pin(observer.observe(source(slice.feed), &ask, &account, &mut slot)).await
         };
+        drop(slot);
         let observation = match observed {
             Ok(observation) => observation,
-            Err(error) if error.is_vendors() && self.is_out_of_patience(message) => {
+            Err(error) if error.is_vendors() && self.is_out_of_patience(message, &error) => {
                 let refusal = Refusal {
                     reason: "vendor_unavailable",
                     detail: error_chain(&error),
@@ -546,7 +557,12 @@ impl Fetcher {
         })
     }
 
-    fn is_out_of_patience(&self, message: &Message) -> bool {
+    /// A slice that failed for the vendor's fault gets a second try, behind all that wait. With a vendor that is down each
+    /// would only cost another wait.
+    fn is_out_of_patience(&self, message: &Message, error: &FetchSliceError) -> bool {
+        if message.attempt < 2 && error.may_pass() {
+            return false;
+        }
         let age = self.doors.clock.now().duration_since(message.published_at);
         Duration::try_from(age).unwrap_or(Duration::ZERO) >= self.settings.patience
     }
@@ -724,7 +740,8 @@ impl Stage for Fetcher {
             return Err(MessageError::Missing("fetch_requested").into());
         };
         match (&message.header.slice, request.reprocess, request.trigger.as_str()) {
-            (None, _, _) => self.plan_run(&message, &request).await,
+            // Boxed: thousands of slices wait for their slots, and each would carry the room that the work takes.
+            (None, _, _) => Box::pin(self.plan_run(&message, &request)).await,
             (Some(_), _, "retire") => self.retire(&message.header, &request.source).await,
             (Some(_), true, _) => self.reprocess(&message.header).await,
             (Some(_), false, _) => self.fetch_slice(&message, &request).await,

@@ -78,7 +78,7 @@ pub struct FetcherSettings {
     pub claude_code_workspaces: Vec<String>,
     /// Organisations a changed key may answer for.
     pub confirmed_orgs: Vec<String>,
-    /// How long a slice's request may be tried before the slice is reported as failed.
+    /// How long a slice's request may be tried before the slice is reported as failed; it is tried twice, at the least.
     pub patience: Duration,
     /// The pause before an empty answer is asked for again.
     pub empty_pause: Duration,

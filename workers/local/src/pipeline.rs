@@ -86,8 +86,9 @@ impl Pipeline {
             warehouse: Arc::clone(&warehouse),
             clock: Arc::clone(&clock),
         };
-        // Many requests wait for their turn at a vendor at once; a vendor that is down must not stop the other.
-        let many = RunnerOptions { concurrency: 16, batch: 1, outage_after: 0 };
+        // The fetcher has slots for each vendor. All slices wait there, none here: behind those of a vendor that is slow or
+        // down, the other's would wait as well.
+        let many = RunnerOptions { concurrency: 10_000, batch: 1, outage_after: 0 };
         pipeline.add(Arc::new(Fetcher::new(fetcher, fetcher_doors)), &doors, many);
         let two = RunnerOptions { concurrency: 2, ..RunnerOptions::default() };
         pipeline.add(Arc::new(Normalizer::new(Arc::clone(&archive), Arc::clone(&clock))), &doors, two);

@@ -83,7 +83,11 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
             vendor: Vendor::Anthropic,
             name: account.slot.clone(),
             base_url: url("anthropic.base_url"),
-            auth: Auth::AnthropicKey(account.key.clone()),
+            auth: if account.is_admin {
+                Auth::AnthropicKey(account.key.clone())
+            } else {
+                Auth::AnthropicAnalyticsKey(account.key.clone())
+            },
         });
     }
     for account in &settings.cursor {
@@ -117,6 +121,7 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
         cursor_per_minute: limit("cursor.requests_per_minute"),
         cursor_events_per_minute: limit("cursor.event_requests_per_minute"),
         sheets_per_minute: if pace.is_limited { 60 } else { unlimited },
+        anthropic_analytics_per_minute: limit("anthropic.analytics_requests_per_minute"),
         anthropic_at_once: 1,
         timeout: settings.seconds("fetch.timeout_seconds"),
         retry: RetryPolicy {
@@ -157,7 +162,7 @@ pub fn fetcher(settings: &Settings, pace: Pace) -> FetcherSettings {
         },
         claude_code_workspaces: settings.list("anthropic.claude_code_workspaces"),
         confirmed_orgs: settings.list("anthropic.confirmed_orgs"),
-        // On one machine a run ends: what is missing stays due, and the next run asks again.
+        // On one machine a run ends: what two tries did not bring stays due, and the next run asks again.
         patience: Duration::ZERO,
         empty_pause: if pace.is_limited {
             settings.seconds("fetch.empty_pause_seconds")

@@ -50,11 +50,17 @@ pub enum Fault {
     Busy,
 }
 
+/// A vendor that takes connections and never answers makes each try long: this many must do.
+const FEWEST_SILENT: u32 = 3;
+
 /// One request's tries.
 pub struct Tries {
     policy: RetryPolicy,
     attempts: u32,
+    /// Waits of our own.
     waited: Duration,
+    /// Waits the vendor asked for.
+    hinted: Duration,
     waits: ExponentialBackoff,
     busy_waits: ExponentialBackoff,
 }
@@ -66,14 +72,15 @@ impl Tries {
             policy,
             attempts: 0,
             waited: Duration::ZERO,
+            hinted: Duration::ZERO,
             waits: full_jitter(policy.base, policy.cap),
             busy_waits: full_jitter(policy.busy_base, policy.cap),
         }
     }
 
     /// How long to wait before the next try; `None` to give up. `hint` is the vendor's own `Retry-After`, which wins.
-    /// `elapsed` is the time since the first try.
-    pub fn next(&mut self, fault: Fault, hint: Option<Duration>, elapsed: Duration) -> Option<Duration> {
+    /// `asking` is the time that all tries took; waiting for a turn is not the vendor's fault, and no part of it.
+    pub fn next(&mut self, fault: Fault, hint: Option<Duration>, asking: Duration) -> Option<Duration> {
         self.attempts += 1;
         let own = match fault {
             Fault::Busy => self.busy_waits.next_backoff(),
@@ -81,15 +88,18 @@ impl Tries {
         };
         // "At once" from a vendor that is busy is still not a loop.
         let wait = hint.or(own).unwrap_or(self.policy.cap).max(SHORTEST);
+        let waits = if hint.is_some() { &mut self.hinted } else { &mut self.waited };
+        *waits += wait;
         let budget =
             if fault == Fault::Silent { self.policy.silent_budget } else { self.policy.answering_budget };
-        let is_over = elapsed.max(self.waited) + wait > budget;
-        // A vendor that takes connections and never answers: each try is long, so fewer must do.
-        let is_hopeless = wait > self.policy.answering_budget || elapsed > budget * 4;
+        let spent = asking + self.waited;
+        // Whoever waits as told uses up no patience, but does not do so for ever.
+        let is_over = spent > budget || self.hinted > self.policy.answering_budget;
+        let is_hopeless = wait > self.policy.answering_budget
+            || (fault == Fault::Silent && spent > budget * 4 && self.attempts >= FEWEST_SILENT);
         if (is_over && self.attempts >= self.policy.min_attempts) || is_hopeless {
             return None;
         }
-        self.waited += wait;
         Some(wait)
     }
 }
@@ -152,9 +162,30 @@ mod tests {
 
     #[test]
     fn a_vendor_that_takes_connections_and_never_answers_gets_fewer_tries() {
-        let long = Duration::from_secs(21);
-        assert!(Tries::new(policy()).next(Fault::Silent, None, long).is_none());
-        assert!(Tries::new(policy()).next(Fault::Broken, None, long).is_some());
+        let policy = RetryPolicy { min_attempts: 8, ..policy() };
+        let tries = |fault: Fault| {
+            let mut tries = Tries::new(policy);
+            (1..=8)
+                .take_while(|attempt| tries.next(fault, None, Duration::from_mins(2) * *attempt).is_some())
+                .count()
+        };
+        assert_eq!(tries(Fault::Silent), 2);
+        assert_eq!(tries(Fault::Broken), 7);
+    }
+
+    #[test]
+    fn waits_the_vendor_asked_for_use_up_no_patience() {
+        let mut tries = Tries::new(policy());
+        let hint = Some(Duration::from_secs(10));
+        // As long as the budget in all, so that no vendor can hold a request for ever.
+        for _ in 0..6 {
+            assert_eq!(tries.next(Fault::Busy, hint, Duration::ZERO), hint);
+        }
+        assert!(tries.next(Fault::Busy, hint, Duration::ZERO).is_none());
+        let mut tries = Tries::new(policy());
+        for _ in 0..5 {
+            assert!(tries.next(Fault::Silent, hint, Duration::ZERO).is_some(), "the silent budget is 5 s");
+        }
     }
 
     #[test]

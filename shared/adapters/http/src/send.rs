@@ -11,14 +11,29 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
+use crate::breaker::Pass;
 use crate::retry::{Fault, Tries};
 use crate::{Account, Auth, HttpFetch, google};
 
 /// A body larger than this is no report.
 const LARGEST_BODY: usize = 256 << 20;
+
+/// Tries of the one request that finds out whether a vendor is back, and the wait between them.
+const PROBE_TRIES: u32 = 3;
+const PROBE_WAIT: Duration = Duration::from_secs(1);
+
+/// A request that finds out for all.
+struct Probe {
+    _turn: OwnedMutexGuard<()>,
+    answers: u64,
+    tries: u32,
+    /// What the request had spent before.
+    asking: Duration,
+}
 
 /// One try.
 enum Try {
@@ -29,20 +44,36 @@ enum Try {
 impl HttpFetch {
     pub(crate) async fn send_patiently(&self, request: &Request) -> Result<Response, FetchError> {
         let vendor = request.vendor;
-        let account = self
+        let (account, breaker) = self
             .accounts
             .get(&(vendor, request.org_id.clone()))
+            .zip(self.breakers.get(&vendor))
             .ok_or_else(|| FetchError::NotConfigured { vendor, org_id: request.org_id.clone() })?;
         let mut tries = Tries::new(self.options.retry);
-        let started = Instant::now();
+        let mut asking = Duration::ZERO;
+        let mut answers_at_first_fault = None;
+        let mut probe: Option<Probe> = None;
         let mut has_new_token = false;
         loop {
-            if let Some(remaining) = self.breakers.get(&vendor).and_then(crate::Breaker::remaining) {
-                let detail = "it did not answer a moment ago".to_owned();
-                return Err(FetchError::Unavailable { vendor, detail, retry_after: Some(remaining) });
+            if probe.is_none() {
+                match breaker.pass(self.clock.as_ref()).await {
+                    Pass::Free => {}
+                    Pass::Probe(turn) => {
+                        probe = Some(Probe { _turn: turn, answers: breaker.answers(), tries: 0, asking });
+                    }
+                    Pass::Down { detail, remaining } => {
+                        return Err(FetchError::Down { vendor, detail, retry_after: remaining });
+                    }
+                }
             }
-            let turn = self.limits.wait(request).await;
+            let turn = self.limits.wait(request, &account.auth).await;
+            if probe.is_none() && !breaker.is_closed() {
+                // The vendor came into doubt while this request waited for its turn.
+                continue;
+            }
+            let begun = Instant::now();
             let outcome = self.once(request, account).await?;
+            asking += begun.elapsed();
             drop(turn);
             let (fault, hint, detail) = match outcome {
                 // The token may have been withdrawn early: once, the next try gets a new one.
@@ -56,19 +87,33 @@ impl HttpFetch {
                     continue;
                 }
                 Try::Settled(response) => {
-                    if let Some(breaker) = self.breakers.get(&vendor) {
-                        breaker.close();
-                    }
+                    breaker.answered();
                     return Ok(response);
                 }
                 Try::Again { fault, hint, detail } => (fault, hint, detail),
             };
-            let Some(wait) = tries.next(fault, hint, started.elapsed()) else {
-                if let Some(breaker) = self.breakers.get(&vendor) {
-                    breaker.open();
+            let wait = if let Some(probing) = &mut probe {
+                probing.tries += 1;
+                let wait = hint.unwrap_or(PROBE_WAIT);
+                let policy = &self.options.retry;
+                if probing.tries >= PROBE_TRIES
+                    || asking.saturating_sub(probing.asking) > policy.silent_budget
+                    || wait > policy.cap
+                {
+                    info!(vendor = vendor.as_str(), detail, "vendor is down");
+                    breaker.probe_failed(detail, probing.answers);
+                    probe = None;
+                    continue;
                 }
-                info!(vendor = vendor.as_str(), path = request.path, detail, "vendor given up for now");
-                return Err(FetchError::Unavailable { vendor, detail, retry_after: hint });
+                wait
+            } else {
+                let answers = *answers_at_first_fault.get_or_insert_with(|| breaker.answers());
+                let Some(wait) = tries.next(fault, hint, asking) else {
+                    breaker.gave_up(format!("{} {}", request.org_id, request.line()), fault, answers);
+                    info!(vendor = vendor.as_str(), path = request.path, detail, "request given up for now");
+                    return Err(FetchError::Unavailable { vendor, detail, retry_after: hint });
+                };
+                wait
             };
             debug!(
                 vendor = vendor.as_str(),
@@ -94,7 +139,13 @@ impl HttpFetch {
         for (name, value) in &request.headers {
             call = call.header(name, value);
         }
-        call = call.headers(self.proof(account).await?);
+        call = match self.proof(account).await {
+            Ok(proof) => call.headers(proof),
+            Err(FetchError::Unavailable { detail, retry_after, .. }) => {
+                return Ok(Try::Again { fault: Fault::Silent, hint: retry_after, detail });
+            }
+            Err(refused) => return Err(refused),
+        };
         let silent = |error: reqwest::Error| {
             // `without_url`: a URL can carry an address; the cause says what happened.
             let error = error.without_url();
@@ -141,7 +192,7 @@ impl HttpFetch {
             Ok(())
         };
         match &account.auth {
-            Auth::AnthropicKey(key) => {
+            Auth::AnthropicKey(key) | Auth::AnthropicAnalyticsKey(key) => {
                 set("x-api-key", key.expose_secret())?;
                 set("anthropic-version", "2023-06-01")?;
             }
@@ -167,27 +218,12 @@ impl HttpFetch {
         if let Some(token) = known.filter(|token| token.until > Instant::now()) {
             return Ok(token);
         }
-        let mut tries = Tries::new(self.options.retry);
-        let started = Instant::now();
-        loop {
-            let failed = match credentials.token(&self.client, self.clock.now()).await {
-                Ok(token) => {
-                    self.tokens
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(account.name.clone(), token.clone());
-                    return Ok(token);
-                }
-                Err(error) => error,
-            };
-            if !matches!(failed, FetchError::Unavailable { .. }) {
-                return Err(failed);
-            }
-            match tries.next(Fault::Silent, None, started.elapsed()) {
-                Some(wait) => self.clock.sleep(wait).await,
-                None => return Err(failed),
-            }
-        }
+        let token = credentials.token(&self.client, self.clock.now()).await?;
+        self.tokens
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(account.name.clone(), token.clone());
+        Ok(token)
     }
 
     pub(crate) fn read_file(&self, request: &Request) -> Result<Response, FetchError> {
@@ -242,18 +278,18 @@ fn url(account: &Account, request: &Request) -> Result<Url, FetchError> {
     Ok(url)
 }
 
-/// Retry 408, 409, 429 and 5xx, unless the vendor says that asking again is no use.
+/// Retry 408, 409, 429 and 5xx. The vendor's own word on whether asking again is of use wins, but for "too many requests":
+/// that passes.
 fn judge(response: Response, now: jiff::Timestamp) -> Try {
+    let says = |word: &str| {
+        response.header("x-should-retry").is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
+    };
     let fault = match response.status {
         429 => Fault::Busy,
-        408 | 409 | 500..=599 => Fault::Broken,
+        408 | 409 | 500..=599 if !says("false") => Fault::Broken,
+        400..=499 if says("true") => Fault::Broken,
         _ => return Try::Settled(response),
     };
-    if response.header("x-should-retry").is_some_and(|value| value.eq_ignore_ascii_case("false"))
-        && fault != Fault::Busy
-    {
-        return Try::Settled(response);
-    }
     let hint = retry_after(&response, now);
     let detail = format!("it answered {}", response.status);
     Try::Again { fault, hint, detail }
@@ -300,6 +336,9 @@ mod tests {
             assert_eq!(judged(status, &[]), "settled", "{status}");
         }
         assert_eq!(judged(500, &[("x-should-retry", "false")]), "settled");
+        assert_eq!(judged(429, &[("x-should-retry", "false")]), "again");
+        assert_eq!(judged(400, &[("x-should-retry", "true")]), "again");
+        assert_eq!(judged(200, &[("x-should-retry", "true")]), "settled");
     }
 
     #[test]

@@ -60,6 +60,7 @@ impl Home {
     /// A folder whose commands have the keys of a world, and find its vendors.
     pub fn new(vendors: &Vendors) -> Self {
         let mut home = Self::empty();
+        home.set("AISPEND_ANTHROPIC_ANALYTICS_REQUESTS_PER_MINUTE", "1000000");
         home.set("AISPEND_CURSOR_REQUESTS_PER_MINUTE", "1000000");
         home.set("AISPEND_CURSOR_EVENT_REQUESTS_PER_MINUTE", "1000000");
         home.set("AISPEND_FETCH_EMPTY_PAUSE_SECONDS", "0");
