@@ -83,6 +83,8 @@ pub struct Progress {
     pub items: u64,
     /// What the first page announced in all, where the vendor says.
     pub announced: Option<u64>,
+    /// This answer is the page before it, byte for byte: a vendor that does not page.
+    pub is_repeated: bool,
 }
 
 /// What an answer means for the slice.

@@ -18,7 +18,7 @@ fn follow(case: &Case, role: &str, page: u32, response: &Response) -> Result<Fol
     let ask = case.ask();
     let mut request = case.source().requests(&ask).into_iter().find(|request| request.role == role).unwrap();
     request.page = page;
-    let so_far = Progress { items: u64::from(page), announced: None };
+    let so_far = Progress { items: u64::from(page), announced: None, is_repeated: false };
     case.source().follow(&ask, &request, response, so_far)
 }
 
