@@ -14,7 +14,7 @@ use aispend_proto::Table;
 pub use records::{Finding, Records, Rejection, Severity};
 
 /// Raised with any change of what `records` makes of the same documents: part of the order of observations.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 
 /// One feed of one vendor.
 pub trait Source: Send + Sync {

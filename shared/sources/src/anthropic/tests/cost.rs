@@ -110,9 +110,9 @@ fn equal_weights_give_the_missing_unit_to_the_first_key_and_no_key_comes_last() 
         used(Some("b"), "standard", SHORT, 1),
         used(Some("a"), "standard", SHORT, 1),
     ]);
-    let expected = [("a", 33_333_334, "exact"), ("b", 33_333_333, "exact"), ("", 33_333_333, "no_key")];
+    let expected = [("", 33_333_333, "no_key"), ("a", 33_333_334, "exact"), ("b", 33_333_333, "exact")];
     check(line("10", "standard", SHORT), usage.clone(), &expected);
-    let credit = [("a", -33_333_334, "exact"), ("b", -33_333_333, "exact"), ("", -33_333_333, "no_key")];
+    let credit = [("", -33_333_333, "no_key"), ("a", -33_333_334, "exact"), ("b", -33_333_333, "exact")];
     check(line("-10", "standard", SHORT), usage, &credit);
 }
 
@@ -145,7 +145,7 @@ fn a_line_goes_to_its_own_terms_first_then_wider_then_to_nobody() {
 }
 
 #[test]
-fn searches_go_by_workspace_and_priority_never_gets_any() {
+fn searches_go_by_workspace_whatever_the_tier() {
     let search = json!({"amount": "3", "currency": "USD", "workspace_id": "w", "cost_type": "web_search"});
     let row = |key: &str, workspace: &str, tier: &str, searches: i64| {
         json!({"api_key_id": key, "workspace_id": workspace, "model": key, "service_tier": tier,
@@ -157,7 +157,8 @@ fn searches_go_by_workspace_and_priority_never_gets_any() {
         row("c", "w", "priority", 9),
         row("d", "other", "standard", 9),
     ]);
-    check(search, usage, &[("a", 20_000_000, "exact"), ("b", 10_000_000, "exact")]);
+    let expected = [("a", 5_000_000, "exact"), ("b", 2_500_000, "exact"), ("c", 22_500_000, "exact")];
+    check(search, usage, &expected);
     let execution =
         json!({"amount": "3", "currency": "USD", "workspace_id": "w", "cost_type": "code_execution"});
     check(execution, json!([row("a", "w", "standard", 2)]), &[("", 30_000_000, "unallocated")]);
@@ -187,6 +188,15 @@ fn usage_read_with_fewer_dimensions_matches_on_those_it_has() {
         panic!("{:?}", outcome.set.api_usage_expenses)
     };
     assert_eq!((row.cost_usd, row.output_tokens, row.context_window.as_deref()), (30_000_000, Some(5), None));
+}
+
+#[test]
+fn equal_lines_are_each_split_by_themselves() {
+    let lines = json!([line("0.0000001", "standard", SHORT), line("0.0000001", "standard", SHORT)]);
+    let usage = json!([used(Some("a"), "standard", SHORT, 1), used(Some("b"), "standard", SHORT, 1)]);
+    let case = legacy().with("cost", buckets(lines)).with("usage", buckets(usage));
+    let row = |key: &str, nanos| (Some(key.to_owned()), nanos, "exact".to_owned());
+    assert_eq!(shares(&case), [row("a", 2), row("b", 0)]);
 }
 
 #[test]
