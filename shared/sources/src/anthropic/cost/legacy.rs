@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::super::drift::{self, Extra};
-use super::super::wire::{Place, parse_body};
+use super::super::wire::{Place, count, parse_body, said};
 use super::FEED;
 use super::allocation::{Matched, Usage, UsageTable, split};
 use super::amount::Amount;
@@ -26,8 +26,11 @@ struct UsageRow {
     model: Option<String>,
     service_tier: Option<String>,
     context_window: Option<String>,
+    #[serde(default, deserialize_with = "count")]
     uncached_input_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     output_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     cache_read_input_tokens: Option<i64>,
     cache_creation: Option<CacheCreation>,
     server_tool_use: Option<ServerTools>,
@@ -143,11 +146,11 @@ impl UsageRow {
         let counts = [self.uncached_input_tokens, self.output_tokens, self.cache_read_input_tokens];
         Usage {
             document,
-            api_key_id: self.api_key_id,
-            workspace_id: self.workspace_id,
-            model: self.model,
-            service_tier: self.service_tier,
-            context_window: self.context_window,
+            api_key_id: said(self.api_key_id),
+            workspace_id: said(self.workspace_id),
+            model: said(self.model),
+            service_tier: said(self.service_tier),
+            context_window: said(self.context_window),
             tokens: Tokens::read(counts, self.cache_creation, self.server_tool_use, records),
         }
     }

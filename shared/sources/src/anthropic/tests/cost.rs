@@ -274,7 +274,6 @@ fn money_that_cannot_be_read_exactly_parks_the_slice() {
         ("amount", json!(null), "it is missing"),
         ("amount", json!("1e30"), "more digits"),
         ("currency", json!("EUR"), "`EUR` is not USD"),
-        ("currency", json!(null), "`currency`"),
     ] {
         let mut line = line("1", "standard", SHORT);
         line[field] = value;
@@ -287,4 +286,50 @@ fn money_that_cannot_be_read_exactly_parks_the_slice() {
     assert_eq!(outcome.stated.to_string(), "0.0125");
     let undated = json!({"data": [{"starting_at": "yesterday", "results": []}]}).to_string();
     assert!(legacy().with("cost", undated).read().err().unwrap().to_string().contains("`starting_at`"));
+}
+
+#[test]
+fn money_beyond_the_groups_that_a_report_names_is_nobodys() {
+    let row = |model: usize| json!({"amount": "1", "currency": "usd", "product": "chat", "model": model.to_string()});
+    let total: Vec<Value> = (0..100).map(row).collect();
+    let case = Case::new(Feed::AnthropicCost, "enterprise_reports");
+    let ask = case.ask();
+    let request = case.source().requests(&ask).remove(0);
+    let response = aispend_model::Response { status: 200, headers: Vec::new(), body: buckets(json!(total)) };
+    let followed = case.source().follow(&ask, &request, &response, crate::Progress::default()).unwrap();
+    let crate::Next::Page(more) = followed.next else { panic!("{followed:?}") };
+    assert!(!more[0].line().contains("group_by"), "{}", more[0].line());
+    let whole = json!([{"amount": "130.5", "currency": "USD"}]);
+    let user = json!({"starting_at": "2026-10-05T00:00:00Z", "amount": "3", "currency": "USD", "product": "chat", "model": "200"});
+    let outcome = case
+        .with("total", buckets(json!(total)))
+        .with_answer_to(&more[0].line(), "whole", buckets(whole))
+        .with("users", json!({"data": [user]}).to_string())
+        .read()
+        .unwrap();
+    outcome.conserves();
+    assert_eq!(outcome.stated.to_string(), "1.305");
+    let rest = outcome.set.claude_expenses.iter().find(|row| row.product.is_none()).unwrap();
+    assert_eq!((rest.cost_usd, rest.allocation.as_str()), (275_000_000, "unallocated"));
+    assert_eq!(outcome.finds("cut_total").len(), 1);
+}
+
+#[test]
+fn a_blank_is_nothing_and_money_is_not_parked_for_its_context() {
+    let mut blank = line("1", "standard", SHORT);
+    blank["workspace_id"] = json!("");
+    blank.as_object_mut().unwrap().remove("currency");
+    let mut usage = used(Some(""), "standard", SHORT, 5);
+    usage["workspace_id"] = Value::Null;
+    usage["output_tokens"] = json!("5.0");
+    let odd =
+        json!({"data": [{"id": 7, "name": {}}, {"id": "w9", "name": "Claude Code", "tags": 1}]}).to_string();
+    let case = legacy()
+        .with("cost", buckets(json!([blank])))
+        .with("usage", buckets(json!([usage])))
+        .beside(Feed::AnthropicDirectory, &[("workspaces", odd.into_bytes())])
+        .beside(Feed::AnthropicClaudeCode, &[("claude_code", b"<html>".to_vec())]);
+    assert_eq!(shares(&case), [(None, 10_000_000, "no_key".to_owned())]);
+    let outcome = case.read().unwrap();
+    assert_eq!((outcome.finds("context_unread").len(), outcome.finds("currency_missing").len()), (1, 1));
 }
