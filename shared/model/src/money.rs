@@ -41,6 +41,8 @@ pub struct Decimal {
     scale: u32,
 }
 
+/// Digits of a fraction that are kept: what lies beyond can only break a tie, and one more digit says so.
+const MOST_FRACTION: i64 = 30;
 /// i128 holds 38 digits; an exponent beyond this is a mistake, not an amount.
 const MAX_SCALE: u32 = 36;
 const NANO_SCALE: u32 = 9;
@@ -168,12 +170,18 @@ impl FromStr for Decimal {
         if whole.is_empty() && fraction.is_empty() {
             return Err(not_a_number());
         }
-        let fraction = fraction.trim_end_matches('0');
+        if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+            return Err(not_a_number());
+        }
+        let mut fraction = fraction.trim_end_matches('0').to_owned();
+        // A positive exponent would bring the digits beyond back.
+        let most = usize::try_from(MOST_FRACTION + i64::from(exponent.min(0))).unwrap_or(0);
+        if exponent <= 0 && fraction.len() > most {
+            fraction.truncate(most);
+            fraction.push('1');
+        }
         let mut digits: i128 = 0;
         for byte in whole.bytes().chain(fraction.bytes()) {
-            if !byte.is_ascii_digit() {
-                return Err(not_a_number());
-            }
             digits = digits
                 .checked_mul(10)
                 .and_then(|digits| digits.checked_add(i128::from(byte - b'0')))
@@ -293,7 +301,23 @@ mod tests {
         assert!(matches!(Money::from_cents("1e-99"), Err(MoneyError::TooLarge(_))));
     }
 
+    #[test]
+    fn any_number_of_decimals_is_read() {
+        assert_eq!(cents(&format!("0.00000005{}", "0".repeat(60))).0, 0);
+        assert_eq!(cents(&format!("0.00000005{}1", "0".repeat(60))).0, 1);
+        assert_eq!(cents(&format!("12.{}", "3".repeat(80))).0, 123_333_333);
+        assert_eq!(cents(&format!("1234567.{}e-5", "9".repeat(50))).0, 123_456_800);
+    }
+
     proptest! {
+        #[test]
+        fn digits_beyond_those_kept_only_break_ties(digits in 0_u64.., more in "[0-9]{0,60}") {
+            let short = format!("0.{digits:020}");
+            let (less, exact) = (cents(&short).0, cents(&format!("{short}{more}")).0);
+            let next = cents(&format!("0.{:020}", u128::from(digits) + 1)).0;
+            prop_assert!(less <= exact && exact <= next, "{less} {exact} {next}");
+        }
+
         #[test]
         fn what_prints_reads_back(nanos in any::<i64>()) {
             let money = Money::from_nanos(i128::from(nanos));

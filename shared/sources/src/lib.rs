@@ -14,7 +14,7 @@ use aispend_proto::Table;
 pub use records::{Finding, Records, Rejection, Severity};
 
 /// Raised with any change of what `records` makes of the same documents: part of the order of observations.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 
 /// The role of a document that is no answer: a setting that readers decide by, archived as the fetcher knew it.
 pub const SETTING: &str = "setting";
@@ -86,6 +86,8 @@ pub struct Progress {
     pub items: u64,
     /// What the first page announced in all, where the vendor says.
     pub announced: Option<u64>,
+    /// This answer is the page before it, byte for byte: a vendor that does not page.
+    pub is_repeated: bool,
 }
 
 /// What an answer means for the slice.

@@ -57,7 +57,7 @@ pub fn against_truth(scenario: &Scenario, plant: &Plant) -> Result<(), String> {
     let simulator = plant.vendors();
     let world = &simulator.world;
     let scope = world.scope(plant.timeline.now());
-    let coarse = Coarse::of(&scope, world.enterprise_id(), world.config().quirks.flex);
+    let coarse = Coarse::of(&scope, world.enterprise_id());
     let expected = expected::sums(&world.truth(&scope), &coarse);
     let loaded = loaded::sums(&plant.warehouse, scenario.days(), &coarse);
     let keys: BTreeSet<&String> = expected.keys().chain(loaded.keys()).collect();

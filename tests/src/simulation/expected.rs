@@ -32,20 +32,13 @@ pub struct Coarse<'a> {
     pub enterprise: Option<&'a str>,
     /// The Enterprise organisation's truth tells no tokens.
     pub without_tokens: &'a str,
-    /// The legacy reports call flex usage standard: whether its shares are `exact` or `widened` is a matter of words.
-    pub is_flex: bool,
 }
 
 impl<'a> Coarse<'a> {
     /// Of a scope.
-    pub fn of(scope: &Scope, enterprise: &'a str, is_flex: bool) -> Self {
+    pub fn of(scope: &Scope, enterprise: &'a str) -> Self {
         let is_coarse = scope.enterprise == Generation::Legacy;
-        Self { enterprise: is_coarse.then_some(enterprise), without_tokens: enterprise, is_flex }
-    }
-
-    /// The word for how a share came to its key.
-    pub fn allocation<'w>(&self, word: &'w str) -> &'w str {
-        if self.is_flex && word == "widened" { "exact" } else { word }
+        Self { enterprise: is_coarse.then_some(enterprise), without_tokens: enterprise }
     }
 }
 
@@ -103,7 +96,7 @@ fn expense(row: &ClaudeExpense, coarse: &Coarse<'_>) -> String {
         said(row.api_key_id.as_ref()),
         said(row.user_email.as_ref()),
         said(row.product),
-        coarse.allocation(row.allocation.unwrap_or("reported")),
+        row.allocation.unwrap_or("reported"),
     )
 }
 

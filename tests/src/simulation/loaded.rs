@@ -105,7 +105,7 @@ impl Adding<'_> {
                 said(row.api_key_id.as_ref()),
                 said(row.user_email.as_ref()),
                 said(row.product.as_ref()),
-                self.coarse.allocation(&row.allocation),
+                row.allocation,
             )
         };
         add(&mut self.sums, key, &[i128::from(row.cost_usd)]);

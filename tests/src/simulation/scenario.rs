@@ -46,11 +46,6 @@ impl Scenario {
             quirks: if dice.chance(300) { Quirks::default() } else { Quirks::random(dice.roll()) },
             ..WorldConfig::company(seed, dice.between(2, 4) as u32, first_day, last_day)
         };
-        if !config.analytics {
-            // The legacy reports' identical lines: the truth splits each over its keys, the reader their sum. Both are
-            // right to the nano-dollar in total, and differ by one nano-dollar in a share.
-            config.quirks.duplicate_lines = false;
-        }
         if !(config.console || config.enterprise || config.cursor) {
             config.console = true;
         }

@@ -6,10 +6,11 @@ use aispend_model::{Request, Vendor};
 use aispend_ports::{Archive, ArchiveError, Clock, Fetch, FetchError};
 use aispend_proto::v1::Notice;
 use aispend_sources::Refusal;
-use aispend_sources::anthropic::{me_answer, me_request, organisation_of, probe_request};
+use aispend_sources::anthropic::{me_answer, me_request, organisation_of, probe_request, report_requests};
 use bytes::Bytes;
+use jiff::ToSpan;
 
-use crate::settings::{FetcherSettings, KeyKind};
+use crate::settings::{AnthropicKey, FetcherSettings, KeyKind};
 
 /// How often an unreadable identity is asked for.
 const ME_TRIES: u32 = 6;
@@ -66,95 +67,170 @@ pub async fn resolve(
 ) -> Result<Accounts, ArchiveError> {
     let today = clock.today();
     let mut accounts = Accounts::default();
+    let mut nameless = Vec::new();
     for key in &settings.anthropic {
-        let answer = match ask_me(settings, fetch, clock, &key.slot).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                accounts.notices.push(not_asked(&key.setting, &error));
-                continue;
-            }
+        let told = match ask_me(settings, fetch, clock, &key.slot).await {
+            // The route is closed to this key: what its reports say.
+            Ok(Told::Closed) => told_by_reports(fetch, &key.slot, today).await,
+            told => told,
         };
-        let (org_id, name) = match answer {
-            Ok(Some(identity)) => identity,
-            // The route is closed to this key, and no header told: what its reports say, else the setting's own name,
-            // which is remembered like any other.
-            Ok(None) => match told_by_report(fetch, &key.slot, today).await {
-                Ok(Some(org_id)) => (org_id, String::new()),
-                Ok(None) => {
-                    accounts.notices.push(Notice {
-                        subject: key.setting.clone(),
-                        message: "the key opens neither the organisation nor its reports".to_owned(),
-                        remedy:
-                            "check that it is an Admin key (sk-ant-admin01-…) or has the scope read:analytics"
-                                .to_owned(),
-                        is_failure: true,
-                    });
-                    continue;
-                }
-                Err(error) => {
-                    accounts.notices.push(not_asked(&key.setting, &error));
-                    continue;
-                }
-            },
-            Err(refusal) => {
-                accounts.notices.push(Notice {
-                    subject: key.setting.clone(),
-                    message: refusal.detail,
-                    remedy: refusal.remedy,
-                    is_failure: true,
-                });
-                continue;
+        match told {
+            Ok(Told::Organisation(org_id, name)) => {
+                join(&mut accounts, settings, archive, key, org_id, name).await?;
             }
-        };
-        if let Some(known) = remembered(settings, archive, &key.slot, &org_id).await? {
+            Ok(Told::NoName) => nameless.push(key),
+            Ok(Told::Closed) => accounts.notices.push(Notice {
+                subject: key.setting.clone(),
+                message: "the key opens neither the organisation nor its reports".to_owned(),
+                remedy: "check that it is an Admin key (sk-ant-admin01-…) or has the scope read:analytics"
+                    .to_owned(),
+                is_failure: true,
+            }),
+            Ok(Told::Refused(refusal)) => accounts.notices.push(Notice {
+                subject: key.setting.clone(),
+                message: refusal.detail,
+                remedy: refusal.remedy,
+                is_failure: true,
+            }),
+            Ok(Told::Unclear(status)) => accounts.notices.push(Notice {
+                subject: key.setting.clone(),
+                message: format!("no clear answer whose key this is: HTTP {status}"),
+                remedy: "run again later; what is missing stays due".to_owned(),
+                is_failure: true,
+            }),
+            Err(error) => accounts.notices.push(not_asked(&key.setting, &error)),
+        }
+    }
+    for key in nameless {
+        // Two keys that tell the same money are of one organisation: it must not count twice.
+        let known = same_money(fetch, &accounts, &key.slot, today).await;
+        if known.is_none() {
             accounts.notices.push(Notice {
                 subject: key.setting.clone(),
-                message: format!("the key now belongs to organisation {org_id}; it was {known} before. Nothing was read with it"),
-                remedy: format!("if that is right, set AISPEND_CONFIRMED_ORGS={org_id}; otherwise restore the key"),
-                is_failure: true,
+                message: format!(
+                    "no answer names this key's organisation; its rows stand under `{}`",
+                    key.slot
+                ),
+                remedy:
+                    "nothing, unless another key here is of the same organisation: then remove one of them"
+                        .to_owned(),
+                is_failure: false,
             });
-            continue;
         }
-        let organisation = accounts.anthropic.entry(org_id.clone()).or_default();
-        organisation.org_id = org_id;
-        if !name.is_empty() {
-            organisation.name = name;
-        }
-        let place = match key.kind {
-            KeyKind::Admin => &mut organisation.admin,
-            KeyKind::Analytics => &mut organisation.analytics,
-        };
-        place.get_or_insert_with(|| key.slot.clone());
+        let org_id = known.unwrap_or_else(|| key.slot.clone());
+        join(&mut accounts, settings, archive, key, org_id, String::new()).await?;
     }
     Ok(accounts)
 }
 
+/// Puts a key to its organisation, unless it answered for another one before.
+async fn join(
+    accounts: &mut Accounts,
+    settings: &FetcherSettings,
+    archive: &dyn Archive,
+    key: &AnthropicKey,
+    org_id: String,
+    name: String,
+) -> Result<(), ArchiveError> {
+    if let Some(known) = remembered(settings, archive, &key.slot, &org_id).await? {
+        accounts.notices.push(Notice {
+            subject: key.setting.clone(),
+            message: format!("the key now belongs to organisation {org_id}; it was {known} before. Nothing was read with it"),
+            remedy: format!("if that is right, set AISPEND_CONFIRMED_ORGS={org_id}; otherwise restore the key"),
+            is_failure: true,
+        });
+        return Ok(());
+    }
+    let organisation = accounts.anthropic.entry(org_id.clone()).or_default();
+    organisation.org_id = org_id;
+    if !name.is_empty() {
+        organisation.name = name;
+    }
+    let place = match key.kind {
+        KeyKind::Admin => &mut organisation.admin,
+        KeyKind::Analytics => &mut organisation.analytics,
+    };
+    place.get_or_insert_with(|| key.slot.clone());
+    Ok(())
+}
+
+/// What an answer tells of a key's organisation.
+enum Told {
+    /// Its id, and its name where that is said.
+    Organisation(String, String),
+    /// The key is good, but no answer names the organisation.
+    NoName,
+    /// The routes are closed to this key.
+    Closed,
+    Refused(Refusal),
+    /// No answer to build on: its status.
+    Unclear(u16),
+}
+
 /// The organisation as a report names it.
-async fn told_by_report(
+async fn told_by_reports(
     fetch: &dyn Fetch,
     slot: &str,
     today: jiff::civil::Date,
-) -> Result<Option<String>, FetchError> {
-    let day = today.yesterday().unwrap_or(today);
-    let response = fetch.send(&probe_request(slot, day)).await?;
-    // Reports that answer without naming their organisation: the setting's own name stands for it.
-    Ok(organisation_of(&response).or_else(|| response.is_success().then(|| slot.to_owned())))
+) -> Result<Told, FetchError> {
+    let day = today.saturating_sub(2.days());
+    let (mut is_open, mut unclear) = (false, None);
+    for request in report_requests(slot, day) {
+        let response = fetch.send(&request).await?;
+        match response.status {
+            200..=299 | 400..=407 => {
+                if let Some(org_id) = organisation_of(&response) {
+                    return Ok(Told::Organisation(org_id, String::new()));
+                }
+                is_open |= response.is_success();
+            }
+            status => unclear = Some(status),
+        }
+    }
+    Ok(match unclear {
+        // A report that does not answer now might name it.
+        Some(status) => Told::Unclear(status),
+        None if is_open => Told::NoName,
+        None => Told::Closed,
+    })
 }
 
-/// Asks again where a good answer could not be read: one cut-off body is no identity.
+/// The one organisation with an Admin key, where that key tells the same money of a day, and any at all.
+async fn same_money(
+    fetch: &dyn Fetch,
+    accounts: &Accounts,
+    slot: &str,
+    today: jiff::civil::Date,
+) -> Option<String> {
+    let mut admins = accounts.anthropic.values().filter_map(|known| Some((known, known.admin.as_ref()?)));
+    let (Some((organisation, admin)), None) = (admins.next(), admins.next()) else { return None };
+    let day = today.saturating_sub(2.days());
+    let ours = fetch.send(&probe_request(slot, day)).await.ok()?;
+    let theirs = fetch.send(&probe_request(admin, day)).await.ok()?;
+    let is_money = ours.is_success() && String::from_utf8_lossy(&ours.body).contains("\"amount\"");
+    (is_money && theirs.is_success() && ours.body == theirs.body).then(|| organisation.org_id.clone())
+}
+
+/// Asks again where the answer says nothing: neither an outage nor a cut-off body is an identity.
 async fn ask_me(
     settings: &FetcherSettings,
     fetch: &dyn Fetch,
     clock: &dyn Clock,
     slot: &str,
-) -> Result<Result<Option<(String, String)>, Refusal>, FetchError> {
+) -> Result<Told, FetchError> {
     let mut tries = 0;
     loop {
         let response = fetch.send(&me_request(slot)).await?;
-        let answer = me_answer(&response);
+        let is_settled = response.is_success() || matches!(response.status, 401 | 403 | 404);
+        match me_answer(&response) {
+            Err(refusal) => return Ok(Told::Refused(refusal)),
+            Ok(Some((org_id, name))) if is_settled => return Ok(Told::Organisation(org_id, name)),
+            Ok(None) if matches!(response.status, 403 | 404) => return Ok(Told::Closed),
+            Ok(_) => {}
+        }
         tries += 1;
-        if !response.is_success() || !matches!(answer, Ok(None)) || tries >= ME_TRIES {
-            return Ok(answer);
+        if tries >= ME_TRIES {
+            return Ok(Told::Unclear(response.status));
         }
         clock.sleep(settings.unsettled_pause * tries).await;
     }

@@ -90,9 +90,11 @@ impl Observer<'_> {
             let mut unreadable = 0_u32;
             let mut pages = Vec::new();
             let mut so_far = Progress::default();
+            let mut before: Option<Vec<u8>> = None;
             let mut waiting = vec![first.clone()];
             while let Some(request) = waiting.pop() {
                 let response = self.send(account, &request).await?;
+                so_far.is_repeated = before.as_ref() == Some(&response.body);
                 let followed = match source.follow(ask, &request, &response, so_far) {
                     Ok(followed) => {
                         unreadable = 0;
@@ -119,6 +121,10 @@ impl Observer<'_> {
                     Next::Absent(reason) => return Ok(Part::Other(Observation::Absent(reason))),
                     Next::Refused(refusal) => return Ok(Part::Other(Observation::Refused(refusal))),
                     next @ (Next::Done | Next::Page(_)) => {
+                        // A page that came a second time ends the part, and counts once.
+                        if so_far.is_repeated && next == Next::Done {
+                            continue;
+                        }
                         if response.is_success() {
                             pages.push(self.keep(&request, &response).await?);
                         }
@@ -128,6 +134,7 @@ impl Observer<'_> {
                             more.reverse();
                             waiting.extend(more);
                         }
+                        before = Some(response.body);
                     }
                 }
             }

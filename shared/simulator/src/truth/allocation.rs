@@ -29,7 +29,7 @@ struct Agreement {
 
 const LADDER: [Agreement; 4] = [
     Agreement { window: true, flex: false, name: "exact" },
-    Agreement { window: true, flex: true, name: "exact" },
+    Agreement { window: true, flex: true, name: "widened" },
     Agreement { window: false, flex: false, name: "widened" },
     Agreement { window: false, flex: true, name: "widened" },
 ];

@@ -6,12 +6,13 @@ use aispend_model::{Feed, Request, Response, normalize_email, parse_moment};
 use aispend_proto::Table;
 use aispend_proto::v1::{KeySource, UserSource, Workspace};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::asking::get;
 use super::drift::{self, Extra};
 use super::paging::by_id;
 use super::refusal::{nothing, refused, words};
-use super::wire::{parse, parse_body};
+use super::wire::{parse, parse_body, said};
 use crate::{
     Ask, Body, ContextBodies, Followed, Next, Progress, Reading, Records, SETTING, Severity, Source,
     SourceError,
@@ -168,9 +169,9 @@ fn keys(reading: &Reading, records: &mut Records<'_>) -> Result<ById<KeySource>,
             let row = KeySource {
                 document,
                 api_key_id: key.id.clone(),
-                api_key_name: key.name,
+                api_key_name: said(key.name),
                 status: key.status,
-                workspace_id: key.workspace_id.or_else(|| key.scope?.workspace_id),
+                workspace_id: said(key.workspace_id).or_else(|| said(key.scope?.workspace_id)),
                 created_by_id,
                 created_by_type,
                 principal_id,
@@ -232,7 +233,7 @@ fn users(reading: &Reading, records: &mut Records<'_>) -> Result<ById<UserSource
 }
 
 fn parts(reference: Option<Reference>) -> (Option<String>, Option<String>) {
-    reference.map_or((None, None), |reference| (reference.id, reference.kind))
+    reference.map_or((None, None), |reference| (said(reference.id), said(reference.kind)))
 }
 
 fn moment(records: &mut Records<'_>, field: &str, text: Option<&str>) -> Option<i64> {
@@ -262,36 +263,24 @@ pub(super) fn known(context: &[ContextBodies]) -> Result<Known, SourceError> {
     let setting = setting.map(|body| String::from_utf8_lossy(&body.bytes).into_owned());
     let called: Vec<&str> = setting.as_deref().unwrap_or(CLAUDE_CODE_WORKSPACE).lines().collect();
     for body in documents {
-        match body.role.as_str() {
-            "workspaces" => known.claude_code_workspaces.extend(claude_code_workspaces(body, &called)?),
-            "api_keys" => {
-                for key in parse_body::<List<ApiKey>>(FEED, body)?.data {
-                    if let Some(name) = key.name {
-                        let ids = known.keys_by_name.entry(name).or_default();
-                        if !ids.contains(&key.id) {
-                            ids.push(key.id);
-                        }
-                    }
+        if !matches!(body.role.as_str(), "workspaces" | "api_keys") {
+            continue;
+        }
+        // As little as is needed, whatever else is odd about an object.
+        for object in parse_body::<List<Value>>(FEED, body)?.data {
+            let text = |member: &str| object.get(member).and_then(Value::as_str);
+            let (Some(id), Some(name)) = (text("id"), text("name")) else { continue };
+            if body.role == "api_keys" {
+                let ids = known.keys_by_name.entry(name.to_owned()).or_default();
+                if !ids.iter().any(|known| known == id) {
+                    ids.push(id.to_owned());
                 }
+            } else if called.contains(&id) || called.contains(&name) {
+                known.claude_code_workspaces.push(id.to_owned());
             }
-            _ => {}
         }
     }
     Ok(known)
-}
-
-/// The workspaces that are called so, by name or id.
-fn claude_code_workspaces(body: &Body, called: &[&str]) -> Result<Vec<String>, SourceError> {
-    let list: List<WorkspaceObject> = parse_body(FEED, body)?;
-    Ok(list
-        .data
-        .into_iter()
-        .filter(|workspace| {
-            let is_called = |name: &str| called.contains(&name);
-            is_called(&workspace.id) || workspace.name.as_deref().is_some_and(is_called)
-        })
-        .map(|workspace| workspace.id)
-        .collect())
 }
 
 #[cfg(test)]

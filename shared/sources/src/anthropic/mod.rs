@@ -17,7 +17,9 @@ pub use claude_ai::AnthropicClaudeAi;
 pub use claude_code::{AnthropicClaudeCode, api_actor_names};
 pub use cost::AnthropicCost;
 pub use directory::{AnthropicDirectory, CLAUDE_CODE_WORKSPACE};
-pub use probe::{Probe, me_answer, me_request, organisation_of, probe_answer, probe_request};
+pub use probe::{
+    Probe, me_answer, me_request, organisation_of, probe_answer, probe_request, report_requests,
+};
 
 use crate::Source;
 

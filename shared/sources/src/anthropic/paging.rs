@@ -2,10 +2,11 @@
 
 use aispend_model::{Feed, Request, Response};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
 use super::asking::next_page;
-use super::wire::{parse, unreadable};
+use super::wire::{parse, said, unreadable};
 use crate::{Followed, Next, SourceError};
 
 /// How rows lie in an answer.
@@ -59,20 +60,23 @@ pub(super) fn until_no_token(
     response: &Response,
 ) -> Result<Followed, SourceError> {
     let page: Page<IgnoredAny> = read(feed, request, response)?;
-    follow(feed, request, page.data.len(), "page", page.next_page.is_some(), page.next_page)
+    let token = said(page.next_page);
+    follow(feed, request, page.data.len(), "page", token.is_some(), token)
 }
 
 /// Pages by the id of the last object, which the last page states as well.
 pub(super) fn by_id(feed: Feed, request: &Request, response: &Response) -> Result<Followed, SourceError> {
-    let page: Page<IgnoredAny> = read(feed, request, response)?;
+    let page: Page<Value> = read(feed, request, response)?;
     let has_more = page.has_more.ok_or_else(|| wrong(feed, request, "`has_more` is missing"))?;
-    follow(feed, request, page.data.len(), "after_id", has_more, page.last_id)
+    let last = || page.data.last()?.get("id")?.as_str().map(str::to_owned);
+    let last_id = said(page.last_id).or_else(last);
+    follow(feed, request, page.data.len(), "after_id", has_more, last_id)
 }
 
-fn read<'a, T: Deserialize<'a>>(
+fn read<T: DeserializeOwned>(
     feed: Feed,
     request: &Request,
-    response: &'a Response,
+    response: &Response,
 ) -> Result<Page<T>, SourceError> {
     parse(feed, &request.role, request.page, &response.body)
 }
@@ -86,8 +90,8 @@ fn follow(
     value: Option<String>,
 ) -> Result<Followed, SourceError> {
     let next = if has_more {
-        let value = value.filter(|value| !value.is_empty());
-        let value = value.ok_or_else(|| wrong(feed, request, "it says there is more, but not where"))?;
+        let value =
+            said(value).ok_or_else(|| wrong(feed, request, "it says there is more, but not where"))?;
         if request.parameter(cursor) == Some(value.as_str()) {
             return Err(wrong(feed, request, "its next page is itself"));
         }
@@ -155,8 +159,11 @@ mod tests {
         check(buckets, r#"{"data":[{}],"has_more":false}"#, Err("missing field `results`"));
         check(until_no_token, r#"{"data":[1],"next_page":"t2"}"#, Ok((1, more)));
         check(until_no_token, r#"{"data":[1],"next_page":null}"#, Ok((1, None)));
+        check(until_no_token, r#"{"data":[1],"next_page":""}"#, Ok((1, None)));
         let after = Some("GET /v1/x?limit=5&page=old&after_id=k9");
         check(by_id, r#"{"data":[1],"has_more":true,"last_id":"k9"}"#, Ok((1, after)));
+        let last = r#"{"data":[{"id":"k8"},{"id":"k9"}],"has_more":true,"last_id":null}"#;
+        check(by_id, last, Ok((2, after)));
         check(by_id, r#"{"data":[1],"has_more":false,"last_id":"k9"}"#, Ok((1, None)));
     }
 }

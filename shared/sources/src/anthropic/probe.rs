@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::asking::{get, get_beta, with_day};
-use super::refusal::{words, wrong_key};
+use super::refusal::{speaks_of_later, words, wrong_key};
 use crate::Refusal;
 
 /// What the beta cost API said when asked for one row.
@@ -29,6 +29,17 @@ pub fn probe_request(org_id: &str, day: Date) -> Request {
         .with("limit", 1)
 }
 
+/// One row of one day of each report that a scoped key may open: any of them may name the organisation.
+pub fn report_requests(org_id: &str, day: Date) -> [Request; 3] {
+    let report = get(org_id, "probe", "/v1/organizations/analytics/cost_report");
+    let users = get(org_id, "probe", "/v1/organizations/analytics/users");
+    [
+        probe_request(org_id, day),
+        with_day(report, day).with("bucket_width", "1d").with("limit", 1),
+        users.with("date", day).with("limit", 1),
+    ]
+}
+
 #[derive(Deserialize)]
 struct ProbeBody {
     #[serde(rename = "data")]
@@ -46,15 +57,26 @@ pub fn probe_answer(response: &Response) -> Probe {
         // An admin key that the beta is closed to.
         403 | 404 => Probe::NotAvailable(words(response)),
         400 if speaks_of_the_beta(&words(response)) => Probe::NotAvailable(words(response)),
+        // The API is there, the day is not.
+        400 if speaks_of_later(&words(response)) => Probe::Analytics,
         status => Probe::Unclear(format!("HTTP {status}: {}", words(response))),
     }
 }
 
 fn speaks_of_the_beta(message: &str) -> bool {
     let message = message.to_lowercase();
-    ["beta", "header", "unknown route", "unknown endpoint", "not found", "no such"]
-        .iter()
-        .any(|word| message.contains(word))
+    [
+        "beta",
+        "analytics-usage-cost",
+        "not supported",
+        "header",
+        "unknown route",
+        "unknown endpoint",
+        "not found",
+        "no such",
+    ]
+    .iter()
+    .any(|word| message.contains(word))
 }
 
 /// Asks which organisation the key is of.
@@ -152,6 +174,9 @@ mod tests {
             (error(404, "Not found"), "not available"),
             (answer(404, "<html>"), "not available"),
             (error(400, "Unexpected value for the `anthropic-beta` header"), "not available"),
+            (error(400, "analytics-usage-cost-2026-08-24 is not supported"), "not available"),
+            (error(400, "data is available through 2026-10-01"), "analytics"),
+            (answer(400, "<html>beta"), "unclear"),
             (error(400, "starting_at: out of range"), "unclear"),
             (error(429, "slow down"), "unclear"),
             (answer(529, ""), "unclear"),

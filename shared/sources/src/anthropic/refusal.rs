@@ -68,6 +68,34 @@ pub(super) fn bad_request(response: &Response) -> Refusal {
     }
 }
 
+/// The refusal of a day that is too recent: in these words, or on an analytics route for a day of the last three.
+pub(super) fn not_yet(ask: &Ask, response: &Response) -> Option<Refusal> {
+    let is_recent = || {
+        let latest = ask.generation.day()?.checked_sub(jiff::Span::new().days(3)).ok()?;
+        Some(ask.slice.day? >= latest)
+    };
+    let said = words(response);
+    // About the question, whichever day it is for.
+    let is_ours = ["group_by", "cursor", "beta"].iter().any(|word| said.contains(word));
+    if response.status != 400 || !(speaks_of_later(&said) || (is_recent() == Some(true) && !is_ours)) {
+        return None;
+    }
+    Some(Refusal {
+        reason: "not_yet",
+        detail: said,
+        remedy: "Nothing to do: activity of a day is ready at 10:00 UTC on the next, and is asked for again."
+            .to_owned(),
+    })
+}
+
+/// True for a refusal that names the latest day there is, in one wording or another.
+pub(super) fn speaks_of_later(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["not yet", "latest available", "most recent available", "data is available through", "available until"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
 /// What an answer other than success means for a route that must be there.
 pub(super) fn refused(feed: Feed, request: &Request, response: &Response) -> Result<Followed, SourceError> {
     let next = match response.status {

@@ -1,10 +1,12 @@
 //! Reading Anthropic's bodies: places, amounts, days.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use aispend_model::{Feed, Money, Rounded, Slice, parse_day};
+use aispend_model::{Decimal, Feed, Money, Rounded, Slice, parse_day};
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::{Body, SourceError};
@@ -36,19 +38,74 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// Reads a body, whoever holds it.
-pub(super) fn parse<'a, T: Deserialize<'a>>(
+/// Reads a body, whoever holds it. A member that stands twice counts once, as its last.
+pub(super) fn parse<T: DeserializeOwned>(
     feed: Feed,
     role: &str,
     page: u32,
-    bytes: &'a [u8],
+    bytes: &[u8],
 ) -> Result<T, SourceError> {
-    serde_json::from_slice(bytes).map_err(|error| unreadable(feed, role, page, error.to_string()))
+    let read = serde_json::from_slice(bytes).or_else(|error| {
+        if !error.to_string().starts_with("duplicate field") {
+            return Err(error);
+        }
+        let mut once = String::with_capacity(bytes.len());
+        write_once(serde_json::from_slice(bytes)?, &mut once)?;
+        serde_json::from_str(&once)
+    });
+    read.map_err(|error| unreadable(feed, role, page, error.to_string()))
+}
+
+/// Writes a value with each member once; numbers stay as they are written.
+fn write_once(value: &RawValue, out: &mut String) -> Result<(), serde_json::Error> {
+    let text = value.get();
+    if text.starts_with('{') {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+        let mut mark = '{';
+        for (name, member) in members {
+            out.push(mark);
+            out.push_str(&serde_json::to_string(&name)?);
+            out.push(':');
+            write_once(member, out)?;
+            mark = ',';
+        }
+        out.push_str(if mark == '{' { "{}" } else { "}" });
+    } else if text.starts_with('[') {
+        let items: Vec<&RawValue> = serde_json::from_str(text)?;
+        let mut mark = '[';
+        for item in items {
+            out.push(mark);
+            write_once(item, out)?;
+            mark = ',';
+        }
+        out.push_str(if mark == '[' { "[]" } else { "]" });
+    } else {
+        out.push_str(text);
+    }
+    Ok(())
 }
 
 /// Reads an archived document.
-pub(super) fn parse_body<'a, T: Deserialize<'a>>(feed: Feed, body: &'a Body) -> Result<T, SourceError> {
+pub(super) fn parse_body<T: DeserializeOwned>(feed: Feed, body: &Body) -> Result<T, SourceError> {
     parse(feed, &body.role, body.page, &body.bytes)
+}
+
+/// Reads a count: `12`, `12.0` or `"12"`; null and blank are unknown.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(raw) = Option::<Box<RawValue>>::deserialize(deserializer)? else { return Ok(None) };
+    let text = raw.get().trim_matches('"').trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let whole = text.parse().ok().or_else(|| text.parse::<Decimal>().ok()?.to_string().parse().ok());
+    whole.map(Some).ok_or_else(|| {
+        D::Error::custom(format!("`{}` is no count", text.chars().take(40).collect::<String>()))
+    })
+}
+
+/// A text that says something: blank is as good as null.
+pub(super) fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
 }
 
 /// A body that is not what the vendor promises.
@@ -77,12 +134,13 @@ pub(super) fn wire(place: Place<'_>, field: &str, money: Money) -> Result<i64, S
 /// Amounts are US dollars; anything else is refused, not converted.
 pub(super) fn dollars_only(place: Place<'_>, currency: Option<&str>) -> Result<(), SourceError> {
     match currency {
-        Some("USD") => Ok(()),
+        Some(currency) if currency.trim().eq_ignore_ascii_case("USD") => Ok(()),
         Some(other) => {
             Err(place
                 .inexact("currency", format!("`{}` is not USD", other.chars().take(20).collect::<String>())))
         }
-        None => Err(place.inexact("currency", "it is missing")),
+        // The only currency there is.
+        None => Ok(()),
     }
 }
 
@@ -112,6 +170,30 @@ mod tests {
         assert_eq!(read.as_ref().ok().map(|rounded| rounded.money.nanos()), expected, "{json}");
         if let Err(error) = read {
             assert!(error.to_string().starts_with("`cost` page 2, row 3: `amount`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_counts_once_and_a_count_may_be_written_otherwise() {
+        #[derive(Deserialize)]
+        struct Row {
+            amount: Box<RawValue>,
+            #[serde(default, deserialize_with = "count")]
+            tokens: Option<i64>,
+        }
+        let read = |json: &str| {
+            parse::<Vec<Row>>(Feed::AnthropicCost, "cost", 0, json.as_bytes()).map(|rows| {
+                rows.iter().map(|row| (row.amount.get().to_owned(), row.tokens)).collect::<Vec<_>>()
+            })
+        };
+        let twice = r#"[{"amount":1.10,"amount":2.10,"x":[{},[],null,"a\"b"],"tokens":"12"}]"#;
+        assert_eq!(read(twice).unwrap(), [("2.10".to_owned(), Some(12))]);
+        for (tokens, expected) in [("12.0", Some(12)), ("null", None), (r#""""#, None), ("-3", Some(-3))] {
+            let json = format!(r#"[{{"amount":1,"tokens":{tokens}}}]"#);
+            assert_eq!(read(&json).unwrap(), [("1".to_owned(), expected)]);
+        }
+        for wrong in ["1.5", "true", r#""twelve""#, "1e300", "{}"] {
+            assert!(read(&format!(r#"[{{"amount":1,"tokens":{wrong}}}]"#)).is_err(), "{wrong}");
         }
     }
 

@@ -1,14 +1,15 @@
 //! Productivity by person and day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aispend_model::{Feed, Request, Response, day_number, normalize_email, parse_day};
 use aispend_proto::Table;
 use aispend_proto::v1::CursorUsage;
-use serde::Deserialize;
 
-use super::answer::{day_of, envelope, find_unknown, page_of_day, pages, unreadable};
-use super::json::{Count, Digits, Text, object, owned, said};
+use super::answer::{
+    Pages, Pagination, day_of, envelope, find_unknown, page_of_day, pages, unreadable, whole,
+};
+use super::json::{Count, Digits, Flag, Text, flag, object, owned, said};
 use crate::{Ask, Followed, Next, Progress, Reading, Records, Severity, Source, SourceError};
 
 const ROLE: &str = "daily_usage";
@@ -18,22 +19,18 @@ const UNKNOWN: &str = "cursor:unknown";
 /// `cursor/daily-usage`.
 pub struct CursorDailyUsage;
 
-#[derive(Deserialize)]
-struct Counted {
-    data: Option<Count>,
-    pagination: Option<Pagination>,
+object! {
+    /// A page, counted.
+    Counted {
+        "data" => data: Count,
+        "pagination" => pagination: Pagination<'a>,
+    }
+    leaves ["period"]
 }
 
-#[derive(Deserialize)]
-struct Pagination {
-    #[serde(rename = "hasNextPage")]
-    has_next_page: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Days<'a> {
-    #[serde(borrow)]
-    data: Vec<PersonDay<'a>>,
+object! {
+    /// A page, read.
+    Days { "data" => data: Vec<PersonDay<'a>>, } leaves ["pagination", "period"]
 }
 
 object! {
@@ -43,7 +40,7 @@ object! {
         "day" => day: Text<'a>,
         "date" => date: Digits<'a>,
         "email" => email: Text<'a>,
-        "isActive" => is_active: bool,
+        "isActive" => is_active: Flag,
         "totalLinesAdded" => total_lines_added: Digits<'a>,
         "totalLinesDeleted" => total_lines_deleted: Digits<'a>,
         "acceptedLinesAdded" => accepted_lines_added: Digits<'a>,
@@ -85,7 +82,7 @@ impl Source for CursorDailyUsage {
         ask: &Ask,
         request: &Request,
         response: &Response,
-        _: Progress,
+        so_far: Progress,
     ) -> Result<Followed, SourceError> {
         let counted: Counted = match envelope(self.feed(), request, response)? {
             Ok(counted) => counted,
@@ -95,23 +92,31 @@ impl Source for CursorDailyUsage {
         let Some(Count(items)) = counted.data else {
             return Err(unreadable(self.feed(), &place, "no `data`"));
         };
-        let has_next = counted.pagination.and_then(|pagination| pagination.has_next_page).unwrap_or(false);
-        let next = match (has_next, items) {
-            (false, _) => Next::Done,
-            // Every member has a row: an empty page in between is a list that moved, or a loop.
-            (true, 0) => Next::Restart(format!("{place} is empty, yet another is said to follow")),
-            (true, _) => Next::Page(page_of_day(ask, ROLE, PATH, request.page + 1).into_iter().collect()),
+        let pagination = counted.pagination.as_ref();
+        // The vendor counts people; that one without a row is no contradiction, that their number changes is.
+        let announced = pagination.and_then(|pagination| whole(pagination.users));
+        let next = match Pages::of(pagination, None).goes_on(request.page, items, so_far) {
+            _ if so_far.announced.zip(announced).is_some_and(|(first, now)| first != now) => {
+                Next::Restart(format!("{place} is of another number of people than the first page"))
+            }
+            // Without paging the vendor answers all who were active, whichever page is asked for.
+            Err(_) if pagination.is_none() && so_far.is_repeated => Next::Done,
+            Err(why) => Next::Restart(why),
+            Ok(false) => Next::Done,
+            Ok(true) => Next::Page(page_of_day(ask, ROLE, PATH, request.page + 1).into_iter().collect()),
         };
-        Ok(Followed { items, announced: None, next })
+        Ok(Followed { items, announced, next })
     }
 
     fn records(&self, reading: &Reading, records: &mut Records) -> Result<(), SourceError> {
         let day = day_number(day_of(&reading.slice)?);
         let mut people: BTreeMap<String, CursorUsage> = BTreeMap::new();
+        // A row that comes again on a later page as it was: the list moved while its pages were read.
+        let mut seen: HashMap<String, Vec<CursorUsage>> = HashMap::new();
         for page in pages(reading, ROLE) {
             let page = page?;
-            let Days { data } = page.read()?;
-            for (place, person) in data.iter().enumerate() {
+            let Days { data, .. } = page.read()?;
+            for (place, person) in data.iter().flatten().enumerate() {
                 let place = format!("{}, row {}", page.name, place + 1);
                 find_unknown(records, &person.unknown);
                 if day_of_row(person, &place)? != day {
@@ -119,19 +124,20 @@ impl Source for CursorDailyUsage {
                 }
                 let row =
                     CursorUsage { document: page.document, activity_date: day, ..usage(person, records) };
+                let rows = seen.entry(row.user_email.clone()).or_default();
+                let is_again = |known: &CursorUsage| {
+                    known.document != row.document
+                        && *known == CursorUsage { document: known.document, ..row.clone() }
+                };
+                if row.user_email != UNKNOWN && rows.iter().any(is_again) {
+                    let message = "a person on two pages; the first counts";
+                    records.find("duplicate_rows", Severity::Warning, message);
+                    continue;
+                }
+                rows.push(row.clone());
                 match people.get_mut(&row.user_email) {
-                    None => {
-                        people.insert(row.user_email.clone(), row);
-                    }
-                    Some(known) if known.document == row.document || row.user_email == UNKNOWN => {
-                        add(known, row);
-                    }
-                    // The list moved while its pages were read: the same row came twice.
-                    Some(_) => records.find(
-                        "duplicate_rows",
-                        Severity::Warning,
-                        "a person on two pages; the first counts",
-                    ),
+                    None => drop(people.insert(row.user_email.clone(), row)),
+                    Some(known) => add(known, row),
                 }
             }
         }
@@ -176,7 +182,7 @@ fn usage(person: &PersonDay, records: &mut Records) -> CursorUsage {
         activity_date: 0,
         user_email,
         user_id,
-        is_active: person.is_active,
+        is_active: flag(person.is_active),
         total_lines_added: count("totalLinesAdded", person.total_lines_added),
         total_lines_deleted: count("totalLinesDeleted", person.total_lines_deleted),
         accepted_lines_added: count("acceptedLinesAdded", person.accepted_lines_added),

@@ -2,7 +2,7 @@
 
 use aispend_model::{Money, Rounded};
 
-use super::json::{Digits, Text, object};
+use super::json::{Digits, Flag, Text, flag, object};
 
 object! {
     /// As sent, in the form of 2026 or 2025.
@@ -15,10 +15,10 @@ object! {
         "conversationId" => conversation_id: Text<'a>,
         "model" => model: Text<'a>,
         "kind" | "kindLabel" => kind: Text<'a>,
-        "isChargeable" => is_chargeable: bool,
-        "maxMode" => max_mode: bool,
-        "isHeadless" => is_headless: bool,
-        "isTokenBasedCall" => is_token_based_call: bool,
+        "isChargeable" => is_chargeable: Flag,
+        "maxMode" => max_mode: Flag,
+        "isHeadless" => is_headless: Flag,
+        "isTokenBasedCall" => is_token_based_call: Flag,
         "requestsCosts" => requests_costs: Digits<'a>,
         "tokenUsage" => token_usage: TokenUsage<'a>,
         "chargedCents" => charged_cents: Digits<'a>,
@@ -114,7 +114,7 @@ pub(super) struct Decision {
 /// Decides as the vendor bills: by `isChargeable`, or by the kind where that is not said.
 pub(super) fn decide(event: &Event, kind: Kind, amounts: &Amounts) -> Decision {
     let by_kind = kind == Kind::UsageBased;
-    let is_billed = event.is_chargeable.unwrap_or(by_kind);
+    let is_billed = flag(event.is_chargeable).unwrap_or(by_kind);
     let is_contradiction = kind != Kind::Unknown && is_billed != by_kind;
     let charge = match kind {
         _ if is_billed => Charge::UsageBased,
@@ -125,7 +125,7 @@ pub(super) fn decide(event: &Event, kind: Kind, amounts: &Amounts) -> Decision {
     let money = |amount: Option<Rounded>| amount.map(|amount| amount.money);
     // The form of 2025 states the tokens' price only, and there is no other charge on a token based call.
     let stated = money(amounts.charged)
-        .or_else(|| money(amounts.model).filter(|_| event.is_token_based_call == Some(true)));
+        .or_else(|| money(amounts.model).filter(|_| flag(event.is_token_based_call) == Some(true)));
     Decision {
         charge,
         cost: if is_billed { stated.unwrap_or_default() } else { Money::ZERO },

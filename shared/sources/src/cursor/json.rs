@@ -82,6 +82,47 @@ impl<'a> Digits<'a> {
     }
 }
 
+/// A flag, or a text or number that is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Flag(bool);
+
+/// As a row carries it.
+pub(super) fn flag(flag: Option<Flag>) -> Option<bool> {
+    flag.map(|flag| flag.0)
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Truth;
+        impl Visitor<'_> for Truth {
+            type Value = Flag;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true or false")
+            }
+            fn visit_bool<E: Error>(self, flag: bool) -> Result<Flag, E> {
+                Ok(Flag(flag))
+            }
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Flag, E> {
+                self.visit_str(if number == 1 {
+                    "true"
+                } else if number == 0 {
+                    "false"
+                } else {
+                    ""
+                })
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Flag, E> {
+                match text.trim() {
+                    text if text.eq_ignore_ascii_case("true") => Ok(Flag(true)),
+                    text if text.eq_ignore_ascii_case("false") => Ok(Flag(false)),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Truth)
+    }
+}
+
 /// Counts a list without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Count(pub u64);
@@ -191,6 +232,14 @@ mod tests {
             (Some(3), None, None)
         );
         assert!(digits("{}").cents().is_err());
+    }
+
+    #[test]
+    fn a_flag_may_stand_in_quotes() {
+        let read = |json| serde_json::from_str::<Flag>(json).map(|flag| flag.0).ok();
+        assert_eq!((read("true"), read("\"True\""), read("1")), (Some(true), Some(true), Some(true)));
+        assert_eq!((read("false"), read("\"false\""), read("0")), (Some(false), Some(false), Some(false)));
+        assert_eq!((read("\"maybe\""), read("2"), read("[]")), (None, None, None));
     }
 
     #[test]

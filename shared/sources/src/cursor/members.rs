@@ -3,10 +3,9 @@
 use aispend_model::{Feed, Request, Response, Vendor, normalize_email};
 use aispend_proto::Table;
 use aispend_proto::v1::UserSource;
-use serde::Deserialize;
 
 use super::answer::{envelope, find_unknown, pages, unreadable};
-use super::json::{Count, Digits, Text, object, owned, said};
+use super::json::{Count, Digits, Flag, Text, flag, object, owned, said};
 use crate::{Ask, Followed, Next, Progress, Reading, Records, Rejection, Source, SourceError};
 
 const ROLE: &str = "members";
@@ -14,16 +13,14 @@ const ROLE: &str = "members";
 /// `cursor/members`.
 pub struct CursorMembers;
 
-#[derive(Deserialize)]
-struct Counted {
-    #[serde(rename = "teamMembers")]
-    members: Option<Count>,
+object! {
+    /// The people, counted.
+    Counted { "teamMembers" => members: Count, } leaves []
 }
 
-#[derive(Deserialize)]
-struct Members<'a> {
-    #[serde(borrow, rename = "teamMembers")]
-    members: Vec<Member<'a>>,
+object! {
+    /// The people, read.
+    Team { "teamMembers" => members: Vec<Member<'a>>, } leaves []
 }
 
 object! {
@@ -33,7 +30,7 @@ object! {
         "name" => name: Text<'a>,
         "email" => email: Text<'a>,
         "role" => role: Text<'a>,
-        "isRemoved" => is_removed: bool,
+        "isRemoved" => is_removed: Flag,
     }
     leaves []
 }
@@ -71,8 +68,8 @@ impl Source for CursorMembers {
     fn records(&self, reading: &Reading, records: &mut Records) -> Result<(), SourceError> {
         for page in pages(reading, ROLE) {
             let page = page?;
-            let Members { members } = page.read()?;
-            for (place, member) in members.iter().enumerate() {
+            let Team { members, .. } = page.read()?;
+            for (place, member) in members.iter().flatten().enumerate() {
                 find_unknown(records, &member.unknown);
                 let user_id = member.id.map(|id| id.text().to_owned()).filter(|id| !id.is_empty());
                 let user_email = said(member.email.as_ref()).and_then(normalize_email);
@@ -97,7 +94,7 @@ impl Source for CursorMembers {
                     user_id,
                     name,
                     role: owned(member.role.as_ref()),
-                    is_removed: member.is_removed,
+                    is_removed: flag(member.is_removed),
                     ..UserSource::default()
                 });
             }

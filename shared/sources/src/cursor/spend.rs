@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use aispend_model::{Feed, Request, Response, Vendor, day_number, normalize_email};
 use aispend_proto::Table;
 use aispend_proto::v1::CursorSpendSnapshot;
-use serde::Deserialize;
 
-use super::answer::{PAGE_SIZE, day_of, envelope, find_unknown, pages, unreadable};
+use super::answer::{PAGE_SIZE, Pages, day_of, envelope, find_unknown, pages, unreadable, whole};
 use super::json::{Count, Digits, Text, object, owned, said};
 use crate::{Ask, Followed, Next, Progress, Reading, Records, Severity, Source, SourceError};
 
@@ -16,12 +15,14 @@ const ROLE: &str = "spend";
 /// `cursor/spend`.
 pub struct CursorSpend;
 
-#[derive(Deserialize)]
-struct Counted {
-    #[serde(rename = "teamMemberSpend")]
-    members: Option<Count>,
-    #[serde(rename = "totalPages")]
-    total_pages: Option<u64>,
+object! {
+    /// A page, counted.
+    Counted {
+        "teamMemberSpend" => members: Count,
+        "totalMembers" => total_members: Digits<'a>,
+        "totalPages" => total_pages: Digits<'a>,
+    }
+    leaves ["subscriptionCycleStart", "limitedUsersCount", "maxUserSpendCents"]
 }
 
 object! {
@@ -29,7 +30,7 @@ object! {
     SpendPage {
         "teamMemberSpend" => members: Vec<Member<'a>>,
         "subscriptionCycleStart" => cycle_start: Digits<'a>,
-        "totalMembers" => total_members: u64,
+        "totalMembers" => total_members: Digits<'a>,
     }
     leaves ["totalPages", "limitedUsersCount", "maxUserSpendCents"]
 }
@@ -67,7 +68,7 @@ impl Source for CursorSpend {
         ask: &Ask,
         request: &Request,
         response: &Response,
-        _: Progress,
+        so_far: Progress,
     ) -> Result<Followed, SourceError> {
         let counted: Counted = match envelope(self.feed(), request, response)? {
             Ok(counted) => counted,
@@ -77,10 +78,13 @@ impl Source for CursorSpend {
         let Some(Count(items)) = counted.members else {
             return Err(unreadable(self.feed(), &format!("page {number}"), "no `teamMemberSpend`"));
         };
-        let next = match (number >= counted.total_pages.unwrap_or(1), items) {
-            (true, _) => Next::Done,
-            (false, 0) => Next::Restart(format!("page {number} is empty, yet another is said to follow")),
-            (false, _) => Next::Page(vec![page_of(ask, request.page + 1)]),
+        let count = whole(counted.total_pages);
+        // Pages are what the vendor counts; its members only where it does not.
+        let total = whole(counted.total_members).filter(|_| count.is_none());
+        let next = match (Pages { total, has_next: None, count }).goes_on(request.page, items, so_far) {
+            Err(why) => Next::Restart(why),
+            Ok(false) => Next::Done,
+            Ok(true) => Next::Page(vec![page_of(ask, request.page + 1)]),
         };
         Ok(Followed { items, announced: None, next })
     }
@@ -94,7 +98,7 @@ impl Source for CursorSpend {
             let spend: SpendPage = page.read()?;
             find_unknown(records, &spend.unknown);
             let cycle_start = cycle_start(&spend, &page.name)?;
-            announced = spend.total_members.or(announced);
+            announced = whole(spend.total_members).or(announced);
             for (place, member) in spend.members.iter().flatten().enumerate() {
                 members += 1;
                 find_unknown(records, &member.unknown);

@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use aispend_model::{Decimal, Feed, Money, Request, Response, Rounded, day_number, normalize_email};
 use aispend_proto::Table;
 use aispend_proto::v1::{CursorExpense, CursorUsageEvent};
-use serde::Deserialize;
 
-use super::answer::{PAGE_SIZE, day_of, envelope, page_of_day, pages};
+use super::answer::{Pages, Pagination, day_of, envelope, page_of_day, pages, whole};
 use super::event::{Amounts, Charge, Event, Kind, TokenUsage, decide};
-use super::json::{Count, Digits, owned, said};
+use super::json::{Count, Digits, flag, object, owned, said};
 use crate::{Ask, Finding, Followed, Next, Progress, Reading, Records, Severity, Source, SourceError};
 
 const ROLE: &str = "events";
@@ -22,25 +21,24 @@ const DISTINCT: usize = 50;
 /// `cursor/usage-events`.
 pub struct CursorUsageEvents;
 
-#[derive(Deserialize)]
-struct Counted {
-    #[serde(rename = "totalUsageEventsCount")]
-    total: Option<u64>,
-    #[serde(rename = "usageEvents", alias = "usageEventsDisplay")]
-    events: Option<Count>,
-    pagination: Option<Pagination>,
+object! {
+    /// A page, counted.
+    Counted {
+        "totalUsageEventsCount" => total: Digits<'a>,
+        "usageEvents" => events: Count,
+        "usageEventsDisplay" => display: Count,
+        "pagination" => pagination: Pagination<'a>,
+    }
+    leaves ["period"]
 }
 
-#[derive(Deserialize)]
-struct Pagination {
-    #[serde(rename = "hasNextPage")]
-    has_next_page: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Events<'a> {
-    #[serde(borrow, rename = "usageEvents", alias = "usageEventsDisplay")]
-    events: Vec<Event<'a>>,
+object! {
+    /// A page, read.
+    Events {
+        "usageEvents" => events: Vec<Event<'a>>,
+        "usageEventsDisplay" => display: Vec<Event<'a>>,
+    }
+    leaves ["totalUsageEventsCount", "pagination", "period"]
 }
 
 impl Source for CursorUsageEvents {
@@ -68,33 +66,30 @@ impl Source for CursorUsageEvents {
             Err(refused) => return Ok(refused),
         };
         let place = format!("page {}", u64::from(request.page) + 1);
-        let Some(Count(items)) = counted.events else {
+        let Some(Count(items)) =
+            counted.events.filter(|events| events.0 > 0).or(counted.display).or(counted.events)
+        else {
             return Err(super::answer::unreadable(
                 self.feed(),
                 &place,
                 "neither `usageEvents` nor `usageEventsDisplay`",
             ));
         };
-        let announced = counted.total.or(so_far.announced);
-        let has_next =
-            counted.pagination.and_then(|pagination| pagination.has_next_page).unwrap_or(items >= PAGE_SIZE);
-        let received = so_far.items + items;
+        let total = whole(counted.total);
+        let announced = total.or(so_far.announced);
         let restart = |why: String| Ok(Followed { items, announced, next: Next::Restart(why) });
-        if let (Some(first), Some(now)) = (so_far.announced, counted.total)
+        if let (Some(first), Some(now)) = (so_far.announced, total)
             && first != now
         {
             return restart(format!("{place} announces {now} events, the first page announced {first}"));
         }
-        if has_next && items > 0 {
-            let next = page_of_day(ask, ROLE, PATH, request.page + 1);
-            return Ok(Followed { items, announced, next: Next::Page(next.into_iter().collect()) });
-        }
-        match announced {
-            Some(total) if total != received => {
-                restart(format!("{received} events came, {total} were announced"))
+        match Pages::of(counted.pagination.as_ref(), announced).goes_on(request.page, items, so_far) {
+            Err(why) => restart(why),
+            Ok(false) => Ok(Followed { items, announced, next: Next::Done }),
+            Ok(true) => {
+                let next = page_of_day(ask, ROLE, PATH, request.page + 1);
+                Ok(Followed { items, announced, next: Next::Page(next.into_iter().collect()) })
             }
-            None if has_next => restart(format!("{place} is empty, yet another is said to follow")),
-            _ => Ok(Followed { items, announced, next: Next::Done }),
         }
     }
 
@@ -102,8 +97,9 @@ impl Source for CursorUsageEvents {
         let mut sums = Sums::new(day_number(day_of(&reading.slice)?));
         for page in pages(reading, ROLE) {
             let page = page?;
-            let Events { events } = page.read()?;
-            for (place, event) in events.into_iter().enumerate() {
+            let Events { events, display, .. } = page.read()?;
+            let events = events.filter(|events| !events.is_empty()).or(display);
+            for (place, event) in events.into_iter().flatten().enumerate() {
                 let at = At { page: &page.name, place };
                 if let Some(row) = sums.event(event, at, records)? {
                     records.push(CursorUsageEvent { document: page.document, ..row });
@@ -207,7 +203,7 @@ impl<'a> Sums<'a> {
         let kind = self.kind(said(event.kind.as_ref()));
         let decision = decide(&event, kind, &amounts);
         if decision.is_contradiction {
-            let message = match event.is_chargeable {
+            let message = match flag(event.is_chargeable) {
                 Some(true) => "isChargeable is true, the kind is not usage-based: billed",
                 _ => "isChargeable is false, the kind is usage-based: not billed",
             };
@@ -232,11 +228,11 @@ impl<'a> Sums<'a> {
             conversation_id: owned(event.conversation_id.as_ref()),
             model: owned(event.model.as_ref()),
             kind: owned(event.kind.as_ref()),
-            is_chargeable: event.is_chargeable,
+            is_chargeable: flag(event.is_chargeable),
             is_billed: decision.charge == Charge::UsageBased,
-            max_mode: event.max_mode,
-            is_headless: event.is_headless,
-            is_token_based_call: event.is_token_based_call,
+            max_mode: flag(event.max_mode),
+            is_headless: flag(event.is_headless),
+            is_token_based_call: flag(event.is_token_based_call),
             requests_costs: self.number(event.requests_costs, "requestsCosts", billionths),
             input_tokens: self.number(tokens(|usage| usage.input_tokens), "inputTokens", count),
             output_tokens: self.number(tokens(|usage| usage.output_tokens), "outputTokens", count),

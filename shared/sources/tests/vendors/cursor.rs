@@ -83,7 +83,7 @@ fn next(ask: &Ask, page: u32, status: u16, body: &str, so_far: Progress) -> Resu
 #[test]
 fn events_that_moved_while_they_were_read_are_asked_for_again() {
     let ask = day(Feed::CursorUsageEvents, "2026-10-05");
-    let so_far = Progress { items: 1_000, announced: Some(1_001) };
+    let so_far = Progress { items: 1_000, announced: Some(1_001), is_repeated: false };
     let page = |total: u64, items: usize, more: &str| {
         format!(
             r#"{{"totalUsageEventsCount":{total},"usageEventsDisplay":[{}]{more}}}"#,
@@ -190,6 +190,48 @@ fn two_rows_of_a_person_are_summed_within_an_answer_and_taken_once_across_pages(
     assert_eq!((rows.len(), rows[0].agent_requests, rows[0].chat_requests), (1, Some(4), None));
     assert_eq!((rows[0].user_email.as_str(), rows[0].user_id.as_deref()), ("a@x.com", Some("7")));
     assert_eq!(read.findings[0].check, "duplicate_rows");
+    // The same address by another user id is no repetition, wherever it stands.
+    let read =
+        crate::harness::read(&ask, vec![page(0, row), page(1, &row.replace("\"7\"", "\"8\""))]).unwrap();
+    assert_eq!(read.set.cursor_usage_stats[0].agent_requests, Some(4));
+    assert!(read.findings.is_empty());
+}
+
+#[test]
+fn pages_of_people_are_followed_without_being_announced_and_past_an_empty_one() {
+    let follow = |ask: &Ask, page, body: &str, so_far| next(ask, page, 200, body, so_far).unwrap();
+    let ask = day(Feed::CursorDailyUsage, "2026-10-05");
+    let first = Progress::default();
+    let pages = |more: &str| format!(r#"{{"data":[],"pagination":{{"page":1,"totalPages":2{more}}}}}"#);
+    assert!(matches!(follow(&ask, 0, &pages(""), first), Next::Page(_)));
+    assert_eq!(follow(&ask, 1, &pages(""), first), Next::Done);
+    assert!(matches!(follow(&ask, 0, &pages(r#","hasNextPage":true"#), first), Next::Page(_)));
+    let known = Progress { announced: Some(3), ..first };
+    assert!(matches!(follow(&ask, 1, &pages(r#","totalUsers":4"#), known), Next::Restart(_)));
+    // All who were active, in one answer that knows no pages.
+    let all = format!(r#"{{"data":[{}]}}"#, vec!["{}"; 100].join(","));
+    assert!(matches!(follow(&ask, 0, &all, first), Next::Page(_)));
+    let again = Progress { items: 100, is_repeated: true, ..first };
+    assert_eq!(follow(&ask, 1, &all, again), Next::Done);
+
+    let ask = day(Feed::CursorSpend, "2026-10-05");
+    let spend = |more: &str| format!(r#"{{"teamMemberSpend":[]{more}}}"#);
+    assert!(matches!(follow(&ask, 0, &spend(r#","totalPages":2"#), first), Next::Page(_)));
+    assert!(matches!(follow(&ask, 0, &spend(r#","totalMembers":2"#), first), Next::Restart(_)));
+    assert_eq!(follow(&ask, 0, &spend(""), first), Next::Done);
+}
+
+#[test]
+fn both_names_of_the_list_of_events_may_stand_in_one_answer() {
+    let event = r#"{"timestamp":"1791194400123","isChargeable":"true","chargedCents":5,"chargedCents":7}"#;
+    for (one, other) in [(event, ""), ("", event), (event, event)] {
+        let bytes =
+            format!(r#"{{"usageEvents":[{one}],"usageEventsDisplay":[{other}],"usageEventsDisplay":null}}"#);
+        let ask = day(Feed::CursorUsageEvents, "2026-10-05");
+        let played = play(&ask, vec![bytes.into_bytes()]).unwrap();
+        assert_eq!(played.followed[0].items, 1);
+        assert_eq!(read(&ask, played.bodies).unwrap().stated.to_string(), "0.07");
+    }
 }
 
 /// A measure rather than a test: `cargo nextest run --cargo-profile quick --run-ignored only --no-capture`.

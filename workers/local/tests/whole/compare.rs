@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use aispend_duckdb::Reader;
-use aispend_simulator::Generation;
 
 use crate::command::Home;
 use crate::expected::{Coarse, Sums};
@@ -29,49 +28,26 @@ pub const TABLES: [&str; 7] = [
 pub fn assert_truth(home: &Home, vendors: &Vendors, what: &str) {
     let (scope, truth) = vendors.truth();
     let simulator = vendors.simulator();
-    let quirks = simulator.world.config().quirks;
-    let coarse = Coarse::of(&scope, simulator.world.enterprise_id(), quirks.flex);
-    let reader = home.reader();
-    let days = (scope.from, scope.to);
-    // Identical lines of the legacy report are split over keys one by one in the truth and as one sum by the reader: a
-    // remainder of a nano-dollar goes to one key or another, and there are up to three of a kind. What a line comes to
-    // in total is exact all the same.
-    let has_twins = scope.console == Generation::Legacy && quirks.duplicate_lines;
+    let coarse = Coarse::of(&scope, simulator.world.enterprise_id());
     let expected = expected::sums(&truth, &coarse);
     assert!(!expected.is_empty(), "{what}: an empty truth proves nothing");
-    assert_same(&expected, &loaded::sums(&reader, days, &coarse), if has_twins { 2 } else { 0 }, what);
-    assert_same(&expected::lines(&truth), &loaded::lines(&reader, days), 0, what);
+    assert_same(&expected, &loaded::sums(&home.reader(), (scope.from, scope.to), &coarse), what);
 }
 
 /// Asserts that all billed money is whose it is: person, team, and the way the person was found.
 #[track_caller]
 pub fn assert_attribution(home: &Home, vendors: &Vendors, what: &str) {
     let (scope, truth) = vendors.truth();
-    let config = vendors.simulator().world.config().clone();
-    // Each such line may move a nano-dollar or two, and a person may own several keys.
-    let has_twins = scope.console == Generation::Legacy && config.quirks.duplicate_lines;
-    let tolerance = if has_twins { 6 } else { 0 };
     let loaded = loaded::attributed(&home.reader(), (scope.from, scope.to));
-    assert_same(&expected::attributed(&truth), &loaded, tolerance, what);
+    assert_same(&expected::attributed(&truth), &loaded, what);
 }
 
 #[track_caller]
-fn assert_same(expected: &Sums, loaded: &Sums, tolerance: i128, what: &str) {
+fn assert_same(expected: &Sums, loaded: &Sums, what: &str) {
     let keys: BTreeSet<&String> = expected.keys().chain(loaded.keys()).collect();
-    let is_money_of_keys = |key: &str| {
-        ["claude_expenses", "api_usage_expenses", "fct_cost_daily"].iter().any(|table| key.starts_with(table))
-    };
-    let are_equal = |key: &String| match (expected.get(key), loaded.get(key)) {
-        (Some(left), Some(right)) if is_money_of_keys(key) => {
-            let (money, counts) = (left.iter().take(1), left.iter().skip(1));
-            money.zip(right).all(|(left, right)| (left - right).abs() <= tolerance)
-                && counts.eq(right.iter().skip(1))
-        }
-        (left, right) => left == right,
-    };
     let different: Vec<String> = keys
         .into_iter()
-        .filter(|key| !are_equal(key))
+        .filter(|key| expected.get(*key) != loaded.get(*key))
         .map(|key| format!("\n  {key}: truth {:?}, loaded {:?}", expected.get(key), loaded.get(key)))
         .collect();
     let shown: String = different.iter().take(SHOWN).map(String::as_str).collect();

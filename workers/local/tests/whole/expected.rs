@@ -36,15 +36,13 @@ pub struct Coarse<'a> {
     pub enterprise: Option<&'a str>,
     /// The Enterprise organisation's truth tells no tokens.
     pub without_tokens: &'a str,
-    /// The legacy reports call flex usage standard: whether its shares are `exact` or `widened` is a matter of words.
-    pub is_flex: bool,
 }
 
 impl<'a> Coarse<'a> {
     /// Of a scope.
-    pub fn of(scope: &Scope, enterprise: &'a str, is_flex: bool) -> Self {
+    pub fn of(scope: &Scope, enterprise: &'a str) -> Self {
         let is_coarse = scope.enterprise == Generation::Legacy;
-        Self { enterprise: is_coarse.then_some(enterprise), without_tokens: enterprise, is_flex }
+        Self { enterprise: is_coarse.then_some(enterprise), without_tokens: enterprise }
     }
 }
 
@@ -111,11 +109,7 @@ fn expense(row: &ClaudeExpense, coarse: &Coarse<'_>) -> String {
         said(row.api_key_id.as_ref()),
         said(row.user_email.as_ref()),
         said(row.product),
-        match row.allocation {
-            None => "reported",
-            Some("widened") if coarse.is_flex => "exact",
-            Some(allocation) => allocation,
-        },
+        row.allocation.unwrap_or("reported"),
     )
 }
 
@@ -190,25 +184,6 @@ fn cursor_usage(sums: &mut Sums, row: &CursorUsage) {
     let figures: Vec<i128> =
         std::iter::once(1).chain(row.counters.iter().map(|(_, count)| i128::from(*count))).collect();
     add(sums, key, &figures);
-}
-
-/// Claude's money by everything that a line of the vendor's report states: what allocation cannot change.
-pub fn lines(truth: &Truth) -> Sums {
-    let mut sums = Sums::new();
-    for row in &truth.claude_expenses {
-        let key = format!(
-            "lines {} {} {} {} {} {} {}",
-            row.day,
-            row.org_id,
-            said(row.workspace_id.as_ref()),
-            said(row.model),
-            row.cost_type,
-            said(row.token_type),
-            said(row.service_tier),
-        );
-        add(&mut sums, key, &[row.nano]);
-    }
-    finish(sums)
 }
 
 const NOBODY: &str = "unknown@unattributed.com";

@@ -9,7 +9,6 @@ use crate::expected::{Coarse, Sums, add, finish};
 pub fn sums(reader: &Reader, days: (Date, Date), coarse: &Coarse<'_>) -> Sums {
     let mut asking = Asking { reader, days, sums: Sums::new() };
     let fine = coarse.enterprise.unwrap_or_default();
-    let allocation = if coarse.is_flex { "REPLACE(allocation, 'widened', 'exact')" } else { "allocation" };
     asking.ask(
         "claude_expenses",
         "expense_date",
@@ -25,7 +24,7 @@ pub fn sums(reader: &Reader, days: (Date, Date), coarse: &Coarse<'_>) -> Sums {
             "api_key_id",
             "user_email",
             "product",
-            allocation,
+            "allocation",
         ],
         &["cost_usd"],
         &format!("cost_type <> 'subscription' AND org_id <> '{fine}'"),
@@ -103,15 +102,6 @@ pub fn sums(reader: &Reader, days: (Date, Date), coarse: &Coarse<'_>) -> Sums {
     );
     asking.cursor_usage();
     asking.seats();
-    finish(asking.sums)
-}
-
-/// Claude's money by everything that a line of the vendor's report states.
-pub fn lines(reader: &Reader, days: (Date, Date)) -> Sums {
-    let mut asking = Asking { reader, days, sums: Sums::new() };
-    let keys = ["org_id", "workspace_id", "model", "cost_type", "token_type", "service_tier"];
-    let but = "cost_type <> 'subscription'";
-    asking.ask_as("lines", "claude_expenses", "expense_date", &keys, &["cost_usd"], but);
     finish(asking.sums)
 }
 

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::super::drift::Extra;
+use super::super::wire::count;
 
 /// Members of products that no table is about.
 pub(super) const UNREAD: &[&str] = &[
@@ -53,9 +54,13 @@ pub(super) struct User {
 #[allow(clippy::struct_field_names, reason = "the vendor's names")]
 #[derive(Default, Deserialize)]
 pub(super) struct ChatMetrics {
+    #[serde(default, deserialize_with = "count")]
     pub message_count: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub distinct_conversation_count: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub distinct_projects_created_count: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub distinct_files_uploaded_count: Option<i64>,
     #[serde(flatten)]
     pub extra: Extra,
@@ -71,15 +76,20 @@ pub(super) struct ClaudeCodeMetrics {
 
 #[derive(Default, Deserialize)]
 struct CoreMetrics {
+    #[serde(default, deserialize_with = "count")]
     commit_count: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pull_request_count: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     distinct_session_count: Option<i64>,
     lines_of_code: Option<Lines>,
 }
 
 #[derive(Default, Deserialize)]
 struct Lines {
+    #[serde(default, deserialize_with = "count")]
     added_count: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     removed_count: Option<i64>,
 }
 
@@ -94,13 +104,19 @@ struct Tools {
 
 #[derive(Default, Deserialize)]
 struct Tool {
+    #[serde(default, deserialize_with = "count")]
     accepted_count: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     rejected_count: Option<i64>,
 }
 
 impl User {
     pub(super) fn email(&self) -> Option<&str> {
-        self.email_address.as_deref().or(self.email.as_deref())
+        [&self.email_address, &self.email]
+            .into_iter()
+            .flatten()
+            .map(|email| email.trim())
+            .find(|email| !email.is_empty())
     }
 }
 
@@ -161,4 +177,28 @@ impl ClaudeCodeMetrics {
             ..ClaudeCodeUsage::default()
         })
     }
+}
+
+/// Adds what is known.
+pub(super) fn add(sum: &mut Option<i64>, more: Option<i64>) {
+    if let Some(more) = more {
+        *sum = Some(sum.unwrap_or(0).saturating_add(more));
+    }
+}
+
+/// Adds the counters of a second row of the same person.
+pub(super) fn add_counters(row: &mut ClaudeCodeUsage, more: &ClaudeCodeUsage) {
+    add(&mut row.num_sessions, more.num_sessions);
+    add(&mut row.lines_added, more.lines_added);
+    add(&mut row.lines_removed, more.lines_removed);
+    add(&mut row.commits_by_claude_code, more.commits_by_claude_code);
+    add(&mut row.pull_requests_by_claude_code, more.pull_requests_by_claude_code);
+    add(&mut row.edit_tool_accepted, more.edit_tool_accepted);
+    add(&mut row.edit_tool_rejected, more.edit_tool_rejected);
+    add(&mut row.multi_edit_tool_accepted, more.multi_edit_tool_accepted);
+    add(&mut row.multi_edit_tool_rejected, more.multi_edit_tool_rejected);
+    add(&mut row.write_tool_accepted, more.write_tool_accepted);
+    add(&mut row.write_tool_rejected, more.write_tool_rejected);
+    add(&mut row.notebook_edit_tool_accepted, more.notebook_edit_tool_accepted);
+    add(&mut row.notebook_edit_tool_rejected, more.notebook_edit_tool_rejected);
 }

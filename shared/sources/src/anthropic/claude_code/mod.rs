@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use aispend_model::{Feed, Request, Response};
 use aispend_proto::Table;
+use serde::Deserialize;
+use serde_json::Value;
 
-use self::record::Record;
 use super::asking::get;
 use super::paging::{Layout, by_token};
 use super::refusal::refused;
@@ -79,17 +80,24 @@ impl Source for AnthropicClaudeCode {
 pub fn api_actor_names(documents: &[Body]) -> Result<BTreeSet<String>, SourceError> {
     let mut names = BTreeSet::new();
     for body in documents {
-        let page: record::Page = parse_body(FEED, body)?;
-        names.extend(page.data.into_iter().filter_map(Record::key_name));
+        let list: List = parse_body(FEED, body)?;
+        let name = |record: &Value| Some(record.get("actor")?.get("api_key_name")?.as_str()?.to_owned());
+        names.extend(list.data.iter().filter_map(name));
     }
     Ok(names)
+}
+
+/// What another feed reads of a record: as little as it needs, whatever else is odd.
+#[derive(Deserialize)]
+struct List {
+    data: Vec<Value>,
 }
 
 /// True where documents of this feed hold any record.
 pub(super) fn has_records(documents: &[Body]) -> Result<bool, SourceError> {
     for body in documents {
-        let page: record::Page = parse_body(FEED, body)?;
-        if !page.data.is_empty() {
+        let list: List = parse_body(FEED, body)?;
+        if !list.data.is_empty() {
             return Ok(true);
         }
     }

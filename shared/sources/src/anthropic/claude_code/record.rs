@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::drift::Extra;
+use super::super::wire::count;
 
 #[derive(Deserialize)]
 pub(super) struct Page {
@@ -41,9 +42,12 @@ pub(super) struct Actor {
 
 #[derive(Deserialize)]
 pub(super) struct CoreMetrics {
+    #[serde(default, deserialize_with = "count")]
     pub num_sessions: Option<i64>,
     pub lines_of_code: Option<LinesOfCode>,
+    #[serde(default, deserialize_with = "count")]
     pub commits_by_claude_code: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub pull_requests_by_claude_code: Option<i64>,
     #[serde(flatten)]
     pub extra: Extra,
@@ -51,13 +55,17 @@ pub(super) struct CoreMetrics {
 
 #[derive(Deserialize)]
 pub(super) struct LinesOfCode {
+    #[serde(default, deserialize_with = "count")]
     pub added: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub removed: Option<i64>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct ToolActions {
+    #[serde(default, deserialize_with = "count")]
     pub accepted: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub rejected: Option<i64>,
 }
 
@@ -72,9 +80,13 @@ pub(super) struct ModelUse {
 
 #[derive(Deserialize)]
 pub(super) struct Tokens {
+    #[serde(default, deserialize_with = "count")]
     pub input: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub output: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub cache_read: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     pub cache_creation: Option<i64>,
     #[serde(flatten)]
     pub extra: Extra,
@@ -84,11 +96,4 @@ pub(super) struct Tokens {
 pub(super) struct EstimatedCost {
     pub amount: Option<Box<RawValue>>,
     pub currency: Option<String>,
-}
-
-impl Record {
-    /// The key's name, where a key acted.
-    pub(super) fn key_name(self) -> Option<String> {
-        self.actor.and_then(|actor| actor.api_key_name)
-    }
 }

@@ -135,14 +135,15 @@ fn weights<'a>(line: &Terms, usage: &'a UsageTable, within: Within) -> (BTreeMap
 
 /// What a usage row counts for a line; zero where it does not match.
 fn weight(line: &Terms, row: &Usage, usage: &UsageTable, within: Within) -> u64 {
-    if row.workspace_id != line.workspace_id || is_prepaid(row.service_tier.as_deref()) {
+    if row.workspace_id != line.workspace_id {
         return 0;
     }
     let count = match (line.cost_type.as_deref(), line.token_type.as_deref()) {
         (Some("tokens"), Some(token_type)) if matches_tokens(line, row, usage, within) => {
             row.tokens.of_type(token_type)
         }
-        // Searches are billed by workspace: the line names a model only where the vendor does.
+        // Searches are billed by workspace, those of prepaid tiers as well: the line names a model only where the
+        // vendor does.
         (Some("web_search"), _) if line.model.is_none() || line.model == row.model => row.tokens.web_searches,
         _ => None,
     };
@@ -156,5 +157,5 @@ fn matches_tokens(line: &Terms, row: &Usage, usage: &UsageTable, within: Within)
         !usage.has_tier || row.service_tier == line.service_tier
     };
     let window = within.any_window || !usage.has_window || row.context_window == line.context_window;
-    row.model == line.model && tier && window
+    row.model == line.model && tier && window && !is_prepaid(row.service_tier.as_deref())
 }

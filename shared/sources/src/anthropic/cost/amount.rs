@@ -4,7 +4,7 @@ use aispend_model::Money;
 use serde_json::value::RawValue;
 
 use super::super::wire::{Place, cents, dollars_only};
-use crate::{Records, SourceError};
+use crate::{Records, Severity, SourceError};
 
 /// What was billed and, where the vendor says, what it would have cost without a discount.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,7 +22,15 @@ impl Amount {
         currency: Option<&str>,
         records: &mut Records<'_>,
     ) -> Result<Self, SourceError> {
+        let currency = currency.filter(|currency| !currency.trim().is_empty());
         dollars_only(place, currency)?;
+        if currency.is_none() {
+            records.find(
+                "currency_missing",
+                Severity::Warning,
+                "an amount without a currency is taken as US dollars",
+            );
+        }
         let billed = billed.ok_or_else(|| place.inexact("amount", "it is missing"))?;
         let billed = records.amount(cents(place, "amount", billed)?);
         let list = list.map(|list| cents(place, "list_amount", list)).transpose()?.map(|list| list.money);

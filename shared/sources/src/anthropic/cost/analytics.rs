@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::drift::{self, Extra};
-use super::super::wire::{Place, day_of, parse_body};
+use super::super::wire::{Place, count, day_of, parse_body, said};
 use super::FEED;
 use super::amount::Amount;
 use super::api_usage::{Combination, Endpoint};
@@ -60,8 +60,11 @@ struct UsageRow {
 
 #[derive(Default, Deserialize)]
 struct Usage {
+    #[serde(default, deserialize_with = "count")]
     uncached_input_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     output_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     cache_read_input_tokens: Option<i64>,
     cache_creation: Option<CacheCreation>,
     server_tool_use: Option<ServerTools>,
@@ -127,11 +130,15 @@ impl Actor {
         drift::fields(records, "`actor`", &self.extra, &["name", "deleted"]);
         drift::value(records, "actor.type", self.kind.as_deref().or(Some("none")), ACTORS);
         let federated = || {
-            let subject = self.subject?;
+            let subject = said(self.subject)?;
             Some(self.provider.map_or_else(|| subject.clone(), |provider| format!("{provider}:{subject}")))
         };
-        let id = self.user_id.or(self.service_account_id).or_else(federated).or(self.api_key_id);
-        let email = self.email_address.as_deref().or(self.email.as_deref()).and_then(normalize_email);
+        let id = said(self.user_id)
+            .or_else(|| said(self.service_account_id))
+            .or_else(federated)
+            .or_else(|| said(self.api_key_id));
+        let email =
+            said(self.email_address).or_else(|| said(self.email)).as_deref().and_then(normalize_email);
         (email, id)
     }
 }
@@ -141,16 +148,16 @@ impl Group {
         drift::fields(records, "`group`", &self.extra, UNASKED);
         let (user_email, actor_id) = self.actor.map_or((None, None), |actor| actor.identity(records));
         Terms {
-            workspace_id: self.workspace_id,
-            model: self.model,
-            cost_type: self.cost_type,
-            token_type: self.token_type,
-            service_tier: self.service_tier,
-            context_window: self.context_window,
-            inference_geo: self.inference_geo,
+            workspace_id: said(self.workspace_id),
+            model: said(self.model),
+            cost_type: said(self.cost_type),
+            token_type: said(self.token_type),
+            service_tier: said(self.service_tier),
+            context_window: said(self.context_window),
+            inference_geo: said(self.inference_geo),
             description: None,
-            product: self.product,
-            api_key_id: self.api_key_id,
+            product: said(self.product),
+            api_key_id: said(self.api_key_id),
             user_email,
             actor_id,
         }

@@ -28,6 +28,11 @@ const REPORT: &[&str] = &["product", "model", "cost_type", "token_type"];
 /// The most the legacy usage report takes.
 const LEGACY_USAGE: &[&str] = &["workspace_id", "api_key_id", "model", "service_tier", "context_window"];
 
+/// Groups that a report names at most in a bucket.
+pub(super) const MOST_GROUPS: usize = 100;
+/// The role of a total without groups.
+pub(super) const WHOLE: &str = "whole";
+
 impl Family {
     /// By its name in settings and messages.
     pub(super) fn of(source: &str) -> Option<Self> {
@@ -44,9 +49,18 @@ impl Family {
     pub(super) fn layout(self, role: &str) -> Layout {
         match self {
             Self::Legacy => Layout::Buckets,
-            Self::EnterpriseReports if role == "total" => Layout::Buckets,
+            Self::EnterpriseReports if role != "users" => Layout::Buckets,
             _ => Layout::Rows,
         }
+    }
+
+    /// The day's whole total, where the total by groups has as many as the vendor names at most: what lies beyond has
+    /// no row there.
+    pub(super) fn total_beyond(self, request: &Request, groups: u64, day: Date) -> Option<Request> {
+        let is_cut =
+            self == Self::EnterpriseReports && request.role == "total" && groups >= MOST_GROUPS as u64;
+        is_cut
+            .then(|| report(&request.org_id, day, WHOLE, "/v1/organizations/analytics/cost_report", &[], 31))
     }
 
     /// The first request of each role.

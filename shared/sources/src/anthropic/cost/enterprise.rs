@@ -11,20 +11,21 @@ use super::FEED;
 use super::amount::Amount;
 use super::analytics::{ENVELOPE, is_of, report_freshness};
 use super::api_usage::Endpoint;
+use super::ask::{MOST_GROUPS, WHOLE};
 use super::expenses::{Allocation, Expenses};
 use super::line::{Charge, Lines, Terms};
 use super::platform::Rules;
 use super::report::{Buckets, CostRow, Rows};
 use crate::{Reading, Records, Severity, SourceError};
 
-/// Groups the total names at most; what lies beyond has no row at all.
-const MOST_GROUPS: usize = 100;
-
 #[derive(Default)]
 struct Totals {
     lines: Lines,
     /// The vendor may have left groups out.
     is_cut: bool,
+    /// What the groups come to, and the whole day, where that was asked for.
+    grouped: Money,
+    whole: Option<Charge>,
 }
 
 /// Reads a day of the two reports.
@@ -40,13 +41,17 @@ pub(super) fn read(
     // What is left of each group once its people's charges are taken off.
     let mut rest: BTreeMap<Terms, Charge> = totals.lines.into_iter().collect();
     let mut split = BTreeSet::new();
+    let mut grouped = totals.grouped;
     for (terms, charge) in users {
         let group = group_of(&terms);
         split.insert(group.clone());
         match rest.get_mut(&group) {
             Some(left) => left.amount = left.amount.minus(charge.amount),
             // The total does not know this group because it was cut, so the people's charges are all there is.
-            None if totals.is_cut => expenses.records.stated += charge.amount.billed,
+            None if totals.is_cut => {
+                expenses.records.stated += charge.amount.billed;
+                grouped += charge.amount.billed;
+            }
             // It should: a revision in between. The total stays the total.
             None => {
                 let left = Amount { list: Some(Money::ZERO), ..Amount::default() };
@@ -54,6 +59,12 @@ pub(super) fn read(
             }
         }
         write(&mut expenses, rules, &terms, charge, Allocation::Reported)?;
+    }
+    if let Some(whole) = totals.whole.filter(|whole| totals.is_cut && whole.amount.billed != grouped) {
+        let beyond = whole.amount.billed - grouped;
+        expenses.records.stated += beyond;
+        let amount = Amount { billed: beyond, list: None };
+        write(&mut expenses, rules, &Terms::default(), Charge { amount, ..whole }, Allocation::Unallocated)?;
     }
     for (terms, charge) in rest {
         if charge.amount.billed < Money::ZERO && split.contains(&terms) {
@@ -92,6 +103,19 @@ fn group_of(terms: &Terms) -> Terms {
 
 fn totals(reading: &Reading, day: Date, records: &mut Records<'_>) -> Result<Totals, SourceError> {
     let mut totals = Totals::default();
+    for (document, body) in reading.of_role(WHOLE) {
+        let page: Buckets<CostRow> = parse_body(FEED, body)?;
+        for bucket in page.data {
+            if !is_of(Place::row(body, 0), day, bucket.starting_at.as_deref(), records)? {
+                continue;
+            }
+            for (row, cost_row) in (1_usize..).zip(bucket.results) {
+                let (_, amount) = cost_row.read(Place::row(body, row), records)?;
+                let whole = totals.whole.get_or_insert(Charge { document, amount: Amount::default() });
+                whole.amount = whole.amount.plus(amount);
+            }
+        }
+    }
     for (document, body) in reading.of_role("total") {
         let page: Buckets<CostRow> = parse_body(FEED, body)?;
         drift::fields(records, "the answer", &page.extra, ENVELOPE);
@@ -104,14 +128,18 @@ fn totals(reading: &Reading, day: Date, records: &mut Records<'_>) -> Result<Tot
             }
             if bucket.results.len() >= MOST_GROUPS {
                 totals.is_cut = true;
-                let message =
-                    "the vendor's total names 100 groups, its most: money of further groups may be missing";
+                let message = if totals.whole.is_some() {
+                    "the vendor's total names 100 groups, its most: money of further groups is nobody's"
+                } else {
+                    "the vendor's total names 100 groups, its most: money of further groups may be missing"
+                };
                 records.find("cut_total", Severity::Warning, message);
             }
             for cost_row in bucket.results {
                 row += 1;
                 let (terms, amount) = cost_row.read(Place::row(body, row), records)?;
                 records.stated += amount.billed;
+                totals.grouped += amount.billed;
                 totals.lines.add(document, group_of(&terms), amount, records);
             }
         }

@@ -22,9 +22,9 @@ use aispend_proto::Table;
 use self::ask::Family;
 use self::platform::Deciding;
 use super::paging::by_token;
-use super::refusal::{nothing, out_of_reach, refused};
+use super::refusal::{not_yet, nothing, out_of_reach, refused, words};
 use super::wire::slice_day;
-use crate::{Ask, ContextBodies, Followed, Next, Progress, Reading, Records, Source, SourceError};
+use crate::{Ask, ContextBodies, Followed, Next, Progress, Reading, Records, Severity, Source, SourceError};
 
 const FEED: Feed = Feed::AnthropicCost;
 
@@ -57,7 +57,16 @@ impl Source for AnthropicCost {
     ) -> Result<Followed, SourceError> {
         let family = Family::of(&ask.source).ok_or_else(|| unknown_family(&ask.slice, &ask.source))?;
         match response.status {
-            200..=299 => by_token(FEED, request, response, family.layout(&request.role)),
+            200..=299 => {
+                let mut followed = by_token(FEED, request, response, family.layout(&request.role))?;
+                let groups = so_far.items + followed.items;
+                if let (Next::Done, Some(day)) = (&followed.next, ask.slice.day)
+                    && let Some(total) = family.total_beyond(request, groups, day)
+                {
+                    followed.next = Next::Page(vec![total]);
+                }
+                Ok(followed)
+            }
             // Never once rows came: their dimensions would no longer be those of the next ones.
             400 if family == Family::Legacy && request.page == 0 && so_far.items == 0 => {
                 match ask::narrower(request) {
@@ -67,15 +76,26 @@ impl Source for AnthropicCost {
             }
             400 if family != Family::Legacy => match out_of_reach(ask) {
                 Some(why) => Ok(nothing(Next::Unavailable(why))),
-                None => refused(FEED, request, response),
+                None => match not_yet(ask, response) {
+                    Some(refusal) => Ok(nothing(Next::Refused(refusal))),
+                    None => refused(FEED, request, response),
+                },
             },
+            // Asked only because the analytics API does not reach back this far: then nothing does.
+            404 if family == Family::Legacy && out_of_reach(ask).is_some() => {
+                let why = format!("no API has this day: {}", words(response));
+                Ok(nothing(Next::Unavailable(why)))
+            }
             _ => refused(FEED, request, response),
         }
     }
 
     fn records(&self, reading: &Reading, records: &mut Records<'_>) -> Result<(), SourceError> {
         let day = slice_day(&reading.slice)?;
-        let deciding = Deciding::read(&reading.context, day)?;
+        let deciding = Deciding::read(&reading.context, day);
+        for error in &deciding.unread {
+            records.find("context_unread", Severity::Warning, format!("it decides no platform: {error}"));
+        }
         match Family::of(&reading.source) {
             Some(Family::Analytics) => analytics::read(reading, day, &deciding.on_console(), records)?,
             Some(Family::AnalyticsEnterprise) => {
@@ -96,7 +116,7 @@ impl Source for AnthropicCost {
     }
 
     fn context_digest(&self, slice: &Slice, context: &[ContextBodies]) -> Result<String, SourceError> {
-        Ok(Deciding::read(context, slice_day(slice)?)?.digest())
+        Ok(Deciding::read(context, slice_day(slice)?).digest())
     }
 }
 

@@ -40,19 +40,31 @@ pub(super) struct Deciding {
     claude_code_workspaces: BTreeSet<String>,
     mapped_keys: BTreeSet<String>,
     named_keys: BTreeSet<String>,
+    /// Why context could not be read. It then decides nothing; money is not parked for it.
+    pub unread: Vec<SourceError>,
 }
 
 impl Deciding {
     /// Reads the context of a day.
-    pub(super) fn read(context: &[ContextBodies], day: Date) -> Result<Self, SourceError> {
-        let directory = directory::known(context)?;
+    pub(super) fn read(context: &[ContextBodies], day: Date) -> Self {
+        let mut unread = Vec::new();
+        let directory = directory::known(context).unwrap_or_else(|error| {
+            unread.push(error);
+            directory::Known::default()
+        });
         let mut running = BTreeSet::new();
         for slice in of(context, Feed::AnthropicClaudeCode) {
-            running.extend(api_actor_names(&slice.documents)?);
+            match api_actor_names(&slice.documents) {
+                Ok(names) => running.extend(names),
+                Err(error) => unread.push(error),
+            }
         }
         let mut mapped_keys = BTreeSet::new();
         for slice in of(context, Feed::SheetApiKeyMapping) {
-            mapped_keys.extend(claude_code_keys(&slice.documents, day)?);
+            match claude_code_keys(&slice.documents, day) {
+                Ok(keys) => mapped_keys.extend(keys),
+                Err(error) => unread.push(error),
+            }
         }
         // A name that two keys share names neither.
         let named_keys = directory
@@ -62,7 +74,7 @@ impl Deciding {
             .flat_map(|(_, ids)| ids)
             .collect();
         let claude_code_workspaces = directory.claude_code_workspaces.into_iter().collect();
-        Ok(Self { claude_code_workspaces, mapped_keys, named_keys })
+        Self { claude_code_workspaces, mapped_keys, named_keys, unread }
     }
 
     /// All that the context decides, as SHA-256: equal digests, equal platforms.

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::drift::{self, Extra};
-use super::super::wire::Place;
+use super::super::wire::{Place, said};
 use super::amount::Amount;
 use super::analytics::Actor;
 use super::line::Terms;
@@ -79,15 +79,15 @@ impl CostRow {
         )?;
         let (user_email, actor_id) = self.actor.map_or((None, None), |actor| actor.identity(records));
         let terms = Terms {
-            workspace_id: self.workspace_id,
-            model: self.model,
-            cost_type: self.cost_type,
-            token_type: self.token_type,
-            service_tier: self.service_tier,
-            context_window: self.context_window,
-            inference_geo: self.inference_geo,
-            description: self.description,
-            product: self.product,
+            workspace_id: said(self.workspace_id),
+            model: said(self.model),
+            cost_type: said(self.cost_type),
+            token_type: said(self.token_type),
+            service_tier: said(self.service_tier),
+            context_window: said(self.context_window),
+            inference_geo: said(self.inference_geo),
+            description: said(self.description),
+            product: said(self.product),
             api_key_id: None,
             user_email,
             actor_id,

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::super::drift::{self, Extra};
+use super::super::wire::count;
 use crate::Records;
 
 /// What a usage row counts. What the vendor leaves out is unknown.
@@ -19,7 +20,9 @@ pub(super) struct Tokens {
 /// Tokens written to the cache, by how long they stay there.
 #[derive(Default, Deserialize)]
 pub(super) struct CacheCreation {
+    #[serde(default, deserialize_with = "count")]
     ephemeral_5m_input_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "count")]
     ephemeral_1h_input_tokens: Option<i64>,
     #[serde(flatten)]
     extra: Extra,
@@ -28,6 +31,7 @@ pub(super) struct CacheCreation {
 /// Tools the vendor ran.
 #[derive(Default, Deserialize)]
 pub(super) struct ServerTools {
+    #[serde(default, deserialize_with = "count")]
     web_search_requests: Option<i64>,
     #[serde(flatten)]
     extra: Extra,

@@ -110,9 +110,9 @@ fn equal_weights_give_the_missing_unit_to_the_first_key_and_no_key_comes_last() 
         used(Some("b"), "standard", SHORT, 1),
         used(Some("a"), "standard", SHORT, 1),
     ]);
-    let expected = [("a", 33_333_334, "exact"), ("b", 33_333_333, "exact"), ("", 33_333_333, "no_key")];
+    let expected = [("", 33_333_333, "no_key"), ("a", 33_333_334, "exact"), ("b", 33_333_333, "exact")];
     check(line("10", "standard", SHORT), usage.clone(), &expected);
-    let credit = [("a", -33_333_334, "exact"), ("b", -33_333_333, "exact"), ("", -33_333_333, "no_key")];
+    let credit = [("", -33_333_333, "no_key"), ("a", -33_333_334, "exact"), ("b", -33_333_333, "exact")];
     check(line("-10", "standard", SHORT), usage, &credit);
 }
 
@@ -145,7 +145,7 @@ fn a_line_goes_to_its_own_terms_first_then_wider_then_to_nobody() {
 }
 
 #[test]
-fn searches_go_by_workspace_and_priority_never_gets_any() {
+fn searches_go_by_workspace_whatever_the_tier() {
     let search = json!({"amount": "3", "currency": "USD", "workspace_id": "w", "cost_type": "web_search"});
     let row = |key: &str, workspace: &str, tier: &str, searches: i64| {
         json!({"api_key_id": key, "workspace_id": workspace, "model": key, "service_tier": tier,
@@ -157,7 +157,8 @@ fn searches_go_by_workspace_and_priority_never_gets_any() {
         row("c", "w", "priority", 9),
         row("d", "other", "standard", 9),
     ]);
-    check(search, usage, &[("a", 20_000_000, "exact"), ("b", 10_000_000, "exact")]);
+    let expected = [("a", 5_000_000, "exact"), ("b", 2_500_000, "exact"), ("c", 22_500_000, "exact")];
+    check(search, usage, &expected);
     let execution =
         json!({"amount": "3", "currency": "USD", "workspace_id": "w", "cost_type": "code_execution"});
     check(execution, json!([row("a", "w", "standard", 2)]), &[("", 30_000_000, "unallocated")]);
@@ -187,6 +188,15 @@ fn usage_read_with_fewer_dimensions_matches_on_those_it_has() {
         panic!("{:?}", outcome.set.api_usage_expenses)
     };
     assert_eq!((row.cost_usd, row.output_tokens, row.context_window.as_deref()), (30_000_000, Some(5), None));
+}
+
+#[test]
+fn equal_lines_are_each_split_by_themselves() {
+    let lines = json!([line("0.0000001", "standard", SHORT), line("0.0000001", "standard", SHORT)]);
+    let usage = json!([used(Some("a"), "standard", SHORT, 1), used(Some("b"), "standard", SHORT, 1)]);
+    let case = legacy().with("cost", buckets(lines)).with("usage", buckets(usage));
+    let row = |key: &str, nanos| (Some(key.to_owned()), nanos, "exact".to_owned());
+    assert_eq!(shares(&case), [row("a", 2), row("b", 0)]);
 }
 
 #[test]
@@ -264,7 +274,6 @@ fn money_that_cannot_be_read_exactly_parks_the_slice() {
         ("amount", json!(null), "it is missing"),
         ("amount", json!("1e30"), "more digits"),
         ("currency", json!("EUR"), "`EUR` is not USD"),
-        ("currency", json!(null), "`currency`"),
     ] {
         let mut line = line("1", "standard", SHORT);
         line[field] = value;
@@ -277,4 +286,50 @@ fn money_that_cannot_be_read_exactly_parks_the_slice() {
     assert_eq!(outcome.stated.to_string(), "0.0125");
     let undated = json!({"data": [{"starting_at": "yesterday", "results": []}]}).to_string();
     assert!(legacy().with("cost", undated).read().err().unwrap().to_string().contains("`starting_at`"));
+}
+
+#[test]
+fn money_beyond_the_groups_that_a_report_names_is_nobodys() {
+    let row = |model: usize| json!({"amount": "1", "currency": "usd", "product": "chat", "model": model.to_string()});
+    let total: Vec<Value> = (0..100).map(row).collect();
+    let case = Case::new(Feed::AnthropicCost, "enterprise_reports");
+    let ask = case.ask();
+    let request = case.source().requests(&ask).remove(0);
+    let response = aispend_model::Response { status: 200, headers: Vec::new(), body: buckets(json!(total)) };
+    let followed = case.source().follow(&ask, &request, &response, crate::Progress::default()).unwrap();
+    let crate::Next::Page(more) = followed.next else { panic!("{followed:?}") };
+    assert!(!more[0].line().contains("group_by"), "{}", more[0].line());
+    let whole = json!([{"amount": "130.5", "currency": "USD"}]);
+    let user = json!({"starting_at": "2026-10-05T00:00:00Z", "amount": "3", "currency": "USD", "product": "chat", "model": "200"});
+    let outcome = case
+        .with("total", buckets(json!(total)))
+        .with_answer_to(&more[0].line(), "whole", buckets(whole))
+        .with("users", json!({"data": [user]}).to_string())
+        .read()
+        .unwrap();
+    outcome.conserves();
+    assert_eq!(outcome.stated.to_string(), "1.305");
+    let rest = outcome.set.claude_expenses.iter().find(|row| row.product.is_none()).unwrap();
+    assert_eq!((rest.cost_usd, rest.allocation.as_str()), (275_000_000, "unallocated"));
+    assert_eq!(outcome.finds("cut_total").len(), 1);
+}
+
+#[test]
+fn a_blank_is_nothing_and_money_is_not_parked_for_its_context() {
+    let mut blank = line("1", "standard", SHORT);
+    blank["workspace_id"] = json!("");
+    blank.as_object_mut().unwrap().remove("currency");
+    let mut usage = used(Some(""), "standard", SHORT, 5);
+    usage["workspace_id"] = Value::Null;
+    usage["output_tokens"] = json!("5.0");
+    let odd =
+        json!({"data": [{"id": 7, "name": {}}, {"id": "w9", "name": "Claude Code", "tags": 1}]}).to_string();
+    let case = legacy()
+        .with("cost", buckets(json!([blank])))
+        .with("usage", buckets(json!([usage])))
+        .beside(Feed::AnthropicDirectory, &[("workspaces", odd.into_bytes())])
+        .beside(Feed::AnthropicClaudeCode, &[("claude_code", b"<html>".to_vec())]);
+    assert_eq!(shares(&case), [(None, 10_000_000, "no_key".to_owned())]);
+    let outcome = case.read().unwrap();
+    assert_eq!((outcome.finds("context_unread").len(), outcome.finds("currency_missing").len()), (1, 1));
 }

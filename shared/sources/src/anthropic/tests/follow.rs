@@ -18,7 +18,7 @@ fn follow(case: &Case, role: &str, page: u32, response: &Response) -> Result<Fol
     let ask = case.ask();
     let mut request = case.source().requests(&ask).into_iter().find(|request| request.role == role).unwrap();
     request.page = page;
-    let so_far = Progress { items: u64::from(page), announced: None };
+    let so_far = Progress { items: u64::from(page), announced: None, is_repeated: false };
     case.source().follow(&ask, &request, response, so_far)
 }
 
@@ -139,20 +139,22 @@ fn what_an_organisation_does_not_have_is_unavailable() {
     let enterprise = Case::new(Feed::AnthropicDirectory, "enterprise");
     let console = Case::new(Feed::AnthropicDirectory, "");
     for status in [403, 404] {
-        let closed = error(status, "no scope");
+        let closed = error(status, "not for you");
         assert_eq!(next(&enterprise, "me", 0, &closed), "done 0");
         starts(
             &next(&enterprise, "users", 0, &closed),
-            "unavailable: `users` is closed to an analytics key: no scope",
+            "unavailable: `users` is closed to an analytics key: not for you",
         );
         assert!(!next(&console, "users", 0, &closed).starts_with("unavailable"));
         let chats = Case::new(Feed::AnthropicClaudeAi, "");
         starts(
             &next(&chats, "users", 0, &closed),
-            "unavailable: not on this plan, or not for this key: no scope",
+            "unavailable: not on this plan, or not for this key: not for you",
         );
     }
     starts(&next(&enterprise, "users", 0, &error(401, "x")), "wrong_key");
+    let scope = answer(403, fixture("errors/403-permission"));
+    starts(&next(&Case::new(Feed::AnthropicClaudeAi, ""), "users", 0, &scope), "missing_scope");
 }
 
 #[test]
@@ -161,11 +163,21 @@ fn a_day_that_is_too_recent_comes_later_and_one_too_old_never() {
     let recent = error(400, "date 2026-10-05 is not yet available; the latest available date is 2026-10-03");
     starts(&next(&chats, "users", 0, &recent), "not_yet: date 2026-10-05");
     let old = error(400, "starting_at is out of range");
-    starts(&next(&chats, "users", 0, &old), "bad_request");
+    starts(&next(&chats, "users", 0, &old), "not_yet: starting_at is out of range");
+    starts(
+        &next(&cost("analytics"), "cost", 0, &error(400, "data is available through 2026-10-01")),
+        "not_yet",
+    );
+    starts(&next(&chats.clone().on(date(2026, 9, 1)), "users", 0, &old), "bad_request");
     starts(
         &next(&chats.on(date(2025, 12, 31)), "users", 0, &old),
         "unavailable: the analytics API has no data before",
     );
     starts(&next(&cost("analytics").on(date(2025, 3, 1)), "cost", 0, &old), "unavailable");
     starts(&next(&cost("legacy").on(date(2025, 3, 1)), "cost", 0, &old), "bad_request");
+    starts(
+        &next(&cost("legacy").on(date(2025, 12, 31)), "cost", 0, &error(404, "gone")),
+        "unavailable: no API",
+    );
+    starts(&next(&cost("legacy"), "cost", 0, &error(404, "gone")), "bad_request");
 }
