@@ -290,3 +290,68 @@ pub fn slot_of(accounts: &Accounts, request: &Request) -> String {
         Vendor::Cursor | Vendor::Sheets => request.org_id.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use aispend_model::Response;
+    use jiff::civil::date;
+
+    use super::*;
+
+    /// Answers by key and end of the path.
+    struct Answers(Vec<(&'static str, &'static str, u16, &'static str)>);
+
+    #[async_trait::async_trait]
+    impl Fetch for Answers {
+        async fn send(&self, request: &Request) -> Result<Response, FetchError> {
+            let known = |(key, path, _, _): &&(&str, &str, u16, &str)| {
+                (*key, true) == (request.org_id.as_str(), request.path.ends_with(path))
+            };
+            let (status, body) =
+                self.0.iter().find(known).map_or((403, "{}"), |(_, _, status, body)| (*status, *body));
+            Ok(Response { status, headers: Vec::new(), body: body.into() })
+        }
+    }
+
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    const TODAY: jiff::civil::Date = date(2026, 11, 22);
+
+    #[test]
+    fn any_report_may_name_the_organisation_and_an_outage_names_none() {
+        let told = |answers| match now(told_by_reports(&Answers(answers), "k", TODAY)).unwrap() {
+            Told::Organisation(org_id, _) => org_id,
+            Told::NoName => "no name".to_owned(),
+            Told::Closed => "closed".to_owned(),
+            Told::Refused(refusal) => refusal.detail,
+            Told::Unclear(status) => status.to_string(),
+        };
+        let named = r#"{"data":[],"organization_id":"o"}"#;
+        assert_eq!(told(vec![("k", "/cost_report", 200, named)]), "o");
+        assert_eq!(told(vec![("k", "/users", 200, r#"{"data":[]}"#)]), "no name");
+        assert_eq!(told(vec![]), "closed");
+        assert_eq!(told(vec![("k", "/cost", 503, ""), ("k", "/users", 200, r#"{"data":[]}"#)]), "503");
+    }
+
+    #[test]
+    fn a_nameless_key_joins_the_admin_key_that_tells_the_same_money() {
+        let admin = Organisation { org_id: "o".into(), admin: Some("a".into()), ..Organisation::default() };
+        let accounts = Accounts { anthropic: BTreeMap::from([("o".to_owned(), admin)]), notices: Vec::new() };
+        let same = |ours: &'static str, theirs: &'static str| {
+            let answers = Answers(vec![("k", "/cost", 200, ours), ("a", "/cost", 200, theirs)]);
+            now(same_money(&answers, &accounts, "k", TODAY))
+        };
+        let money = r#"{"data":[{"cost":{"amount":"1"}}]}"#;
+        assert_eq!(same(money, money).as_deref(), Some("o"));
+        assert_eq!(same(money, r#"{"data":[{"cost":{"amount":"2"}}]}"#), None);
+        assert_eq!(same(r#"{"data":[]}"#, r#"{"data":[]}"#), None, "nothing is no evidence");
+    }
+}

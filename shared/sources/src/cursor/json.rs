@@ -151,6 +151,7 @@ impl<'de> Deserialize<'de> for Count {
 macro_rules! object {
     ($(#[$doc:meta])* $name:ident { $($json:literal $(| $other:literal)* => $field:ident: $type:ty,)* } leaves [$($left:literal),*]) => {
         $(#[$doc])*
+        #[allow(clippy::struct_field_names, reason = "the vendor's names")]
         #[derive(Debug, Default)]
         pub(super) struct $name<'a> {
             $(pub $field: Option<$type>,)*
