@@ -111,7 +111,12 @@ impl World {
                     valid_to: None,
                 });
             }
-            Restatement::UnmapKey { key } => self.sheets.mapping.retain(|row| row.key != Some(*key)),
+            // An emptied sheet is refused and its rows stay: that is no restatement.
+            Restatement::UnmapKey { key } => {
+                if self.sheets.mapping.iter().any(|row| row.key != Some(*key)) {
+                    self.sheets.mapping.retain(|row| row.key != Some(*key));
+                }
+            }
             Restatement::PriceSeat { row, dollars } => {
                 if let Some(seat) = self.sheets.seats.get_mut(*row) {
                     seat.price = *dollars;
