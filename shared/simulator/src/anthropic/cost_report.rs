@@ -30,11 +30,6 @@ pub struct Line {
 }
 
 impl Line {
-    /// What a reader sees of it: identical lines differ in nothing.
-    pub const fn seen(self) -> Self {
-        Self { number: 0, ..self }
-    }
-
     /// The line a charge belongs to when the report is grouped by workspace and description.
     pub fn of(charge: &Charge) -> Self {
         Self::grouped(charge, true, true)

@@ -34,16 +34,12 @@ const LADDER: [Agreement; 4] = [
     Agreement { window: false, flex: true, name: "widened" },
 ];
 
-/// Splits every line of cost of a day over the keys that used what it charges.
+/// Splits every line of a day over the keys that used what it charges.
 pub fn shares(world: &World, day: &Day, now: Timestamp) -> Vec<Share> {
     let uses: Vec<&Use> = day.console_uses(now).collect();
     let mut shares = Vec::new();
-    // Rows that agree in everything are one line of cost.
-    let mut whole: BTreeMap<Line, i128> = BTreeMap::new();
     for (line, amount) in lines(day.console_charges(now)) {
-        *whole.entry(line.seen()).or_insert(0) += amount.nano();
-    }
-    for (line, nano) in whole {
+        let nano = amount.nano();
         let found = LADDER.iter().find_map(|agreement| {
             let weights = weights(&line, &uses, *agreement);
             (!weights.is_empty()).then_some((weights, agreement.name))

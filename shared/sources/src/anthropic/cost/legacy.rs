@@ -13,7 +13,7 @@ use super::amount::Amount;
 use super::analytics::is_of;
 use super::api_usage::{Combination, Endpoint};
 use super::expenses::{Allocation, Expenses};
-use super::line::{Lines, TIERS, Terms};
+use super::line::{Charge, SingleLines, TIERS, Terms};
 use super::platform::Rules;
 use super::report::{Buckets, CostRow};
 use super::tokens::{CacheCreation, ServerTools, Tokens};
@@ -54,7 +54,9 @@ pub(super) fn read(
     let usage = usages(reading, day, records)?;
     let mut expenses = Expenses::new(day, records);
     expenses.has_window = usage.has_window;
-    for (terms, charge) in lines {
+    // Each line is split by itself; what one key and one way of allocation get of equal lines is one row.
+    let mut shared: BTreeMap<(Terms, Allocation), Charge> = BTreeMap::new();
+    for (terms, charge) in lines.lines {
         let (shares, matched) = split(&terms, charge.amount.billed, &usage);
         if matched == Matched::OtherTiers {
             let message = "money of the standard tier found no standard usage and went to the flex tiers";
@@ -62,13 +64,19 @@ pub(super) fn read(
         }
         // The list price goes with the line where the line stays whole.
         let list = charge.amount.list.filter(|_| shares.len() == 1);
-        let endpoint = Endpoint::of_tier(terms.service_tier.as_deref());
         for share in shares {
-            let decision = rules.by_key(terms.workspace_id.as_deref(), share.api_key_id.as_deref());
             let terms = Terms { api_key_id: share.api_key_id, ..terms.clone() };
             let amount = Amount { billed: share.money, list };
-            expenses.charge(charge.document, &terms, amount, decision, share.allocation, endpoint.clone())?;
+            shared
+                .entry((terms, share.allocation))
+                .and_modify(|known| known.amount = known.amount.plus(amount))
+                .or_insert(Charge { document: charge.document, amount });
         }
+    }
+    for ((terms, allocation), Charge { document, amount }) in shared {
+        let decision = rules.by_key(terms.workspace_id.as_deref(), terms.api_key_id.as_deref());
+        let endpoint = Endpoint::of_tier(terms.service_tier.as_deref());
+        expenses.charge(document, &terms, amount, decision, allocation, endpoint)?;
     }
     for row in usage.rows {
         let key = row.api_key_id.as_deref();
@@ -82,8 +90,8 @@ pub(super) fn read(
     expenses.finish()
 }
 
-fn costs(reading: &Reading, day: Date, records: &mut Records<'_>) -> Result<Lines, SourceError> {
-    let mut lines = Lines::default();
+fn costs(reading: &Reading, day: Date, records: &mut Records<'_>) -> Result<SingleLines, SourceError> {
+    let mut lines = SingleLines::default();
     for (document, body) in reading.of_role("cost") {
         let page: Buckets<CostRow> = parse_body(FEED, body)?;
         drift::fields(records, "the answer", &page.extra, ENVELOPE);

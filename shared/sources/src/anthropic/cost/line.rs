@@ -1,6 +1,6 @@
 //! A cost line: everything the vendor says about a charge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::drift;
 use super::amount::Amount;
@@ -35,6 +35,26 @@ pub(super) struct Charge {
 #[derive(Debug, Default)]
 pub(super) struct Lines(BTreeMap<Terms, Charge>);
 
+/// Lines as they stand, each by itself: what is split over keys is split line by line.
+#[derive(Debug, Default)]
+pub(super) struct SingleLines {
+    pub lines: Vec<(Terms, Charge)>,
+    known: BTreeSet<Terms>,
+}
+
+impl SingleLines {
+    /// Adds a line.
+    pub(super) fn add(&mut self, document: u32, terms: Terms, amount: Amount, records: &mut Records<'_>) {
+        report_drift(&terms, records);
+        if !self.known.insert(terms.clone()) {
+            records.find("duplicate_rows", Severity::Warning, EQUAL_TERMS);
+        }
+        self.lines.push((terms, Charge { document, amount }));
+    }
+}
+
+const EQUAL_TERMS: &str = "cost lines with equal terms are summed";
+
 impl Lines {
     /// Adds a line.
     pub(super) fn add(&mut self, document: u32, terms: Terms, amount: Amount, records: &mut Records<'_>) {
@@ -42,7 +62,7 @@ impl Lines {
         match self.0.get_mut(&terms) {
             Some(charge) => {
                 charge.amount = charge.amount.plus(amount);
-                records.find("duplicate_rows", Severity::Warning, "cost lines with equal terms are summed");
+                records.find("duplicate_rows", Severity::Warning, EQUAL_TERMS);
             }
             None => {
                 self.0.insert(terms, Charge { document, amount });

@@ -110,9 +110,9 @@ fn equal_weights_give_the_missing_unit_to_the_first_key_and_no_key_comes_last() 
         used(Some("b"), "standard", SHORT, 1),
         used(Some("a"), "standard", SHORT, 1),
     ]);
-    let expected = [("a", 33_333_334, "exact"), ("b", 33_333_333, "exact"), ("", 33_333_333, "no_key")];
+    let expected = [("", 33_333_333, "no_key"), ("a", 33_333_334, "exact"), ("b", 33_333_333, "exact")];
     check(line("10", "standard", SHORT), usage.clone(), &expected);
-    let credit = [("a", -33_333_334, "exact"), ("b", -33_333_333, "exact"), ("", -33_333_333, "no_key")];
+    let credit = [("", -33_333_333, "no_key"), ("a", -33_333_334, "exact"), ("b", -33_333_333, "exact")];
     check(line("-10", "standard", SHORT), usage, &credit);
 }
 
@@ -191,12 +191,12 @@ fn usage_read_with_fewer_dimensions_matches_on_those_it_has() {
 }
 
 #[test]
-fn equal_lines_are_one_line_before_they_are_split() {
+fn equal_lines_are_each_split_by_themselves() {
     let lines = json!([line("0.0000001", "standard", SHORT), line("0.0000001", "standard", SHORT)]);
     let usage = json!([used(Some("a"), "standard", SHORT, 1), used(Some("b"), "standard", SHORT, 1)]);
     let case = legacy().with("cost", buckets(lines)).with("usage", buckets(usage));
     let row = |key: &str, nanos| (Some(key.to_owned()), nanos, "exact".to_owned());
-    assert_eq!(shares(&case), [row("a", 1), row("b", 1)]);
+    assert_eq!(shares(&case), [row("a", 2), row("b", 0)]);
 }
 
 #[test]
