@@ -101,6 +101,11 @@ pub async fn resolve(
             Err(error) => accounts.notices.push(not_asked(&key.setting, &error)),
         }
     }
+    for notice in &mut accounts.notices {
+        if let Some(key) = settings.anthropic.iter().find(|key| key.setting == notice.subject) {
+            notice.message = format!("{}. Not read: {}", notice.message, feeds_of(key.kind));
+        }
+    }
     for key in nameless {
         // Two keys that tell the same money are of one organisation: it must not count twice.
         let known = same_money(fetch, &accounts, &key.slot, today).await;
@@ -123,6 +128,14 @@ pub async fn resolve(
     Ok(accounts)
 }
 
+/// What cannot be read without a key.
+const fn feeds_of(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Admin => "anthropic/cost, anthropic/claude-code, anthropic/directory",
+        KeyKind::Analytics => "anthropic/cost of the Enterprise organisation, anthropic/claude-ai",
+    }
+}
+
 /// Puts a key to its organisation, unless it answered for another one before.
 async fn join(
     accounts: &mut Accounts,
@@ -135,8 +148,10 @@ async fn join(
     if let Some(known) = remembered(settings, archive, &key.slot, &org_id).await? {
         accounts.notices.push(Notice {
             subject: key.setting.clone(),
-            message: format!("the key now belongs to organisation {org_id}; it was {known} before. Nothing was read with it"),
-            remedy: format!("if that is right, set AISPEND_CONFIRMED_ORGS={org_id}; otherwise restore the key"),
+            message: format!("the key now belongs to organisation {org_id}; it was {known} before"),
+            remedy: format!(
+                "if that is right, set AISPEND_CONFIRMED_ORGS={org_id}; otherwise restore the key"
+            ),
             is_failure: true,
         });
         return Ok(());

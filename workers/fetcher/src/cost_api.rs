@@ -36,39 +36,39 @@ impl Fetcher {
                     let request = probe_request(&organisation.org_id, today.saturating_sub(2.days()));
                     let addressed = Request { org_id: slot_of(accounts, &request), ..request };
                     let problem = match self.probe(&addressed).await {
-                        Ok(answer) => {
-                            match answer {
-                                Probe::Analytics => {
-                                    sources.insert(organisation.org_id.clone(), analytics.to_owned());
-                                    continue;
-                                }
-                                Probe::NotAvailable(why) => {
-                                    notices.push(Notice {
+                        Ok(answer) => match answer {
+                            Probe::Analytics => {
+                                sources.insert(organisation.org_id.clone(), analytics.to_owned());
+                                continue;
+                            }
+                            Probe::NotAvailable(why) => {
+                                notices.push(Notice {
                                     subject: "anthropic/cost".to_owned(),
-                                    message: format!("read from the {legacy} endpoints; the beta does not answer: {why}"),
+                                    message: format!(
+                                        "the beta does not answer ({why}): days it never gave are read from the {legacy} endpoints"
+                                    ),
                                     remedy: String::new(),
                                     is_failure: false,
                                 });
-                                    sources.insert(organisation.org_id.clone(), legacy.to_owned());
-                                    continue;
-                                }
-                                Probe::Refused(refusal) => Notice {
-                                    subject: "anthropic/cost".to_owned(),
-                                    message: refusal.detail,
-                                    remedy: refusal.remedy,
-                                    is_failure: true,
-                                },
-                                Probe::Unclear(detail) => Notice {
-                                    subject: "anthropic/cost".to_owned(),
-                                    message: format!(
-                                        "no clear answer which cost API this organisation has: {detail}"
-                                    ),
-                                    remedy: "run again later, or set AISPEND_COST_API=analytics or legacy"
-                                        .to_owned(),
-                                    is_failure: true,
-                                },
+                                sources.insert(organisation.org_id.clone(), legacy.to_owned());
+                                continue;
                             }
-                        }
+                            Probe::Refused(refusal) => Notice {
+                                subject: "anthropic/cost".to_owned(),
+                                message: refusal.detail,
+                                remedy: refusal.remedy,
+                                is_failure: true,
+                            },
+                            Probe::Unclear(detail) => Notice {
+                                subject: "anthropic/cost".to_owned(),
+                                message: format!(
+                                    "no clear answer which cost API this organisation has: {detail}"
+                                ),
+                                remedy: "run again later, or set AISPEND_COST_API=analytics or legacy"
+                                    .to_owned(),
+                                is_failure: true,
+                            },
+                        },
                         Err(error) => not_asked("anthropic/cost", &error),
                     };
                     notices.push(problem);

@@ -110,10 +110,11 @@ struct NotToBeHad {
     days: Vec<String>,
 }
 
-/// Slices in the same trouble.
+/// Slices in the same trouble, or a key with which nothing could be read.
 #[derive(Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 struct Trouble {
-    feed: String,
+    /// A feed, or the setting of a key.
+    subject: String,
     state: &'static str,
     reason: String,
     detail: String,
@@ -127,7 +128,6 @@ struct Note {
     subject: String,
     message: String,
     remedy: String,
-    is_failure: bool,
 }
 
 impl Summary {
@@ -179,11 +179,11 @@ impl Summary {
             notes: reports
                 .iter()
                 .flat_map(|report| &report.notices)
+                .filter(|notice| !notice.is_failure)
                 .map(|notice| Note {
                     subject: notice.subject.clone(),
                     message: notice.message.clone(),
                     remedy: notice.remedy.clone(),
-                    is_failure: notice.is_failure,
                 })
                 .chain(not_in_use(&outcome.report))
                 .collect(),
@@ -222,7 +222,7 @@ impl Summary {
     }
 
     fn is_complete(&self) -> bool {
-        self.trouble.is_empty() && !self.is_overdue && self.notes.iter().all(|note| !note.is_failure)
+        self.trouble.is_empty() && !self.is_overdue
     }
 
     /// For a machine.
@@ -301,7 +301,9 @@ impl Summary {
             println!("\nThe run's deadline ended it; what is missing stays due.");
         }
         for trouble in &self.trouble {
-            println!("\n{} {}: {}", trouble.feed, trouble.state, days(&trouble.days));
+            let of =
+                if trouble.days.is_empty() { String::new() } else { format!(": {}", days(&trouble.days)) };
+            println!("\n{} {}{of}", trouble.subject, trouble.state);
             println!("  {}", trouble.detail);
             if !trouble.remedy.is_empty() {
                 println!("  → {}", trouble.remedy);
@@ -311,8 +313,7 @@ impl Summary {
 
     fn print_notes(&self) {
         for note in &self.notes {
-            let mark = if note.is_failure { "MISSING " } else { "" };
-            println!("\n{mark}{}: {}", note.subject, note.message);
+            println!("\n{}: {}", note.subject, note.message);
             if !note.remedy.is_empty() {
                 println!("  → {}", note.remedy);
             }
@@ -420,13 +421,20 @@ fn troubles(reports: &[&RunReport]) -> Vec<Trouble> {
         entry.0.push(slice.slice.day.map_or_else(|| "all".to_owned(), |day| day.to_string()));
         entry.1.clone_from(&slice.remedy);
     }
-    grouped
-        .into_iter()
-        .map(|((feed, state, reason, detail), (mut days, remedy))| {
-            days.sort();
-            Trouble { feed: feed.as_str().to_owned(), state, reason, detail, remedy, days }
-        })
-        .collect()
+    let of_slices = grouped.into_iter().map(|((feed, state, reason, detail), (mut days, remedy))| {
+        days.sort();
+        Trouble { subject: feed.as_str().to_owned(), state, reason, detail, remedy, days }
+    });
+    let failures = reports.iter().flat_map(|report| &report.notices).filter(|notice| notice.is_failure);
+    let of_runs = failures.map(|notice| Trouble {
+        subject: notice.subject.clone(),
+        state: "not read",
+        reason: String::new(),
+        detail: notice.message.clone(),
+        remedy: notice.remedy.clone(),
+        days: Vec::new(),
+    });
+    of_runs.chain(of_slices).collect()
 }
 
 fn not_in_use(report: &RunReport) -> Option<Note> {
@@ -440,7 +448,6 @@ fn not_in_use(report: &RunReport) -> Option<Note> {
         subject: "sheets".to_owned(),
         message: format!("not in use: {}", names.join(", ")),
         remedy: String::new(),
-        is_failure: false,
     })
 }
 

@@ -15,6 +15,7 @@ use aispend_stage::{
 };
 
 pub use error::ValidateError;
+use validate::ACCEPTED_ABOVE_TOTAL;
 pub use validate::{Judgement, Limits, judge};
 
 /// The stage.
@@ -74,7 +75,11 @@ impl Validator {
         let findings = judgement
             .findings
             .into_iter()
-            .map(|(check, message, count)| Finding { check, severity: "warning".to_owned(), message, count })
+            .map(|(check, message, count)| {
+                // The vendor counts them differently: worth knowing, wrong it need not be.
+                let severity = if check == ACCEPTED_ABOVE_TOTAL { "info" } else { "warning" };
+                Finding { check, severity: severity.to_owned(), message, count }
+            })
             .collect();
         Ok(RecordsValidated {
             accepted_totals: sums_to_wire(&judgement.accepted)?,

@@ -9,6 +9,9 @@ use bytes::Bytes;
 
 use crate::ValidateError;
 
+/// More lines were accepted than suggested.
+pub const ACCEPTED_ABOVE_TOTAL: &str = "accepted_above_total";
+
 /// What is still believable. Settings.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -274,7 +277,7 @@ impl Look<'_> {
         };
         self.done.0 = self.done.0.saturating_add(value);
         if total.is_some_and(|total| value > total) {
-            self.odd = Some(("accepted_above_total", format!("{name} above what was suggested")));
+            self.odd = Some((ACCEPTED_ABOVE_TOTAL, format!("{name} above what was suggested")));
         }
     }
 

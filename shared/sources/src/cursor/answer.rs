@@ -82,7 +82,12 @@ impl Pages {
             (None, None) => items >= LEAST_PAGE_SIZE && items * u64::from(page) >= so_far.items,
         };
         if goes_on && items == 0 && self.count.is_none_or(|count| number >= count) {
-            return Err(format!("page {number} is empty, yet more is said to follow"));
+            return Err(match self.total {
+                Some(total) if received < total => {
+                    format!("{received} items came and no more, {total} were announced")
+                }
+                Some(_) | None => format!("page {number} is empty, yet more is said to follow"),
+            });
         }
         Ok(goes_on)
     }

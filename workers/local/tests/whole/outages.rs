@@ -32,12 +32,9 @@ fn missing(ended: &Ended) -> Vec<String> {
     let summary = ended.json();
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
     let troubles = summary["trouble"].as_array().unwrap().iter();
-    let notes = summary["notes"].as_array().unwrap().iter().filter(|note| note["is_failure"] == true);
-    let troubles = troubles
-        .map(|one| format!("{}: {} → {}", text(one, "feed"), text(one, "detail"), text(one, "remedy")));
-    let notes = notes
-        .map(|one| format!("{}: {} → {}", text(one, "subject"), text(one, "message"), text(one, "remedy")));
-    troubles.chain(notes).collect()
+    troubles
+        .map(|one| format!("{}: {} → {}", text(one, "subject"), text(one, "detail"), text(one, "remedy")))
+        .collect()
 }
 
 /// A vendor in trouble, then in order again.

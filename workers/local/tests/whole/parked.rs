@@ -32,7 +32,7 @@ fn ids(home: &Home) -> Vec<String> {
 fn trouble(summary: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let all = summary["trouble"].as_array().unwrap();
-    all.iter().map(|one| (text(&one["feed"]), text(&one["state"]))).collect()
+    all.iter().map(|one| (text(&one["subject"]), text(&one["state"]))).collect()
 }
 
 #[test]

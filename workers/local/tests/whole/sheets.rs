@@ -83,7 +83,7 @@ fn a_sheet_that_vanished_or_broke_after_it_was_loaded_fails_and_its_rows_stay() 
             let trouble = summary["trouble"].as_array().unwrap();
             let named = format!("sheets/{tab}");
             assert!(
-                trouble.iter().any(|one| one["feed"] == named.as_str()
+                trouble.iter().any(|one| one["subject"] == named.as_str()
                     && one["state"] == "failed"
                     && one["remedy"] != ""),
                 "{tab} {what}: {}",
