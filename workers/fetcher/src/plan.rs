@@ -72,7 +72,7 @@ pub fn plan(facts: &Facts<'_>, wanted: &Wanted) -> (Vec<Planned>, Vec<Notice>) {
     if wants_sheets && facts.settings.sheets == Sheets::WithoutKey {
         notices.push(Notice {
             subject: "sheets".to_owned(),
-            message: "not read: AISPEND_SPREADSHEET_ID is set, GOOGLE_APPLICATION_CREDENTIALS is not. Their rows stay"
+            message: "AISPEND_SPREADSHEET_ID is set, GOOGLE_APPLICATION_CREDENTIALS is not. Their rows stay"
                 .to_owned(),
             remedy: "name the key file of a service account that may read the spreadsheet".to_owned(),
             is_failure: true,
