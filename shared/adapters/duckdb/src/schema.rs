@@ -1,5 +1,7 @@
 //! Creates and upgrades tables and views, and says what a file is.
 
+use std::collections::{HashMap, HashSet};
+
 use aispend_warehouse::{DATASET, DUCKDB_MACROS, Engine, SCHEMA_VERSION, digest, seeds, views};
 use duckdb::{Connection, params};
 
@@ -75,17 +77,18 @@ fn create(
     is_simulated: bool,
 ) -> Result<(), DuckDbError> {
     run(connection, &format!("CREATE SCHEMA IF NOT EXISTS {DATASET}"))?;
+    // Asked once: DuckDB goes through its whole catalog to answer.
+    let present = columns(connection)?;
     for table in tables.iter() {
         let statements = table.create(Engine::DuckDb);
         let (create, comments) = statements.split_first().expect("a table is created by a statement");
         run(connection, create)?;
-        let present = columns_of(connection, table.name)?;
-        for column in &table.columns {
-            if !present.contains(&column.name) {
-                // DuckDB adds no column with a constraint to a table that has rows.
-                let declared = column.declare(Engine::DuckDb).replace(" NOT NULL", "");
-                run(connection, &format!("ALTER TABLE {DATASET}.{} ADD COLUMN {declared}", table.name))?;
-            }
+        let known = present.get(table.name);
+        let lacks = |name: &str| known.is_some_and(|known| !known.contains(name));
+        for column in table.columns.iter().filter(|column| lacks(&column.name)) {
+            // DuckDB adds no column with a constraint to a table that has rows.
+            let declared = column.declare(Engine::DuckDb).replace(" NOT NULL", "");
+            run(connection, &format!("ALTER TABLE {DATASET}.{} ADD COLUMN {declared}", table.name))?;
         }
         run(connection, &comments.join(";\n"))?;
     }
@@ -119,13 +122,21 @@ fn record_version(connection: &Connection, digest: &str, is_simulated: bool) -> 
     Ok(())
 }
 
-fn columns_of(connection: &Connection, table: &str) -> Result<Vec<String>, DuckDbError> {
-    let failed = || DuckDbError::engine("read the columns of a table");
+/// The columns of every table that is there.
+fn columns(connection: &Connection) -> Result<HashMap<String, HashSet<String>>, DuckDbError> {
+    let failed = || DuckDbError::engine("read the columns of the tables");
     let mut statement = connection
-        .prepare("SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?")
+        .prepare("SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = ?")
         .map_err(failed())?;
-    let names = statement.query_map([DATASET, table], |row| row.get(0)).map_err(failed())?;
-    names.collect::<duckdb::Result<_>>().map_err(failed())
+    let names = statement
+        .query_map([DATASET], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+        .map_err(failed())?;
+    let mut columns: HashMap<String, HashSet<String>> = HashMap::new();
+    for name in names {
+        let (table, column) = name.map_err(failed())?;
+        columns.entry(table).or_default().insert(column);
+    }
+    Ok(columns)
 }
 
 fn run(connection: &Connection, sql: &str) -> Result<(), DuckDbError> {
