@@ -7,8 +7,9 @@ use aispend_sources::Refusal;
 use aispend_sources::anthropic::{Probe, probe_answer, probe_request};
 use aispend_stage::{Header, content_id};
 use jiff::ToSpan;
+use jiff::civil::Date;
 
-use crate::accounts::{Accounts, not_asked, slot_of};
+use crate::accounts::{Accounts, Organisation, not_asked, slot_of};
 use crate::{CostApi, CostSources, FetchSliceError, Fetcher};
 
 /// How often a probe without a clear answer is asked again.
@@ -16,68 +17,58 @@ const PROBE_TRIES: u32 = 6;
 
 impl Fetcher {
     /// Which cost API each organisation has: one unambiguous answer to a probe, once a run; never one slice's failure.
-    pub(super) async fn cost_sources(
-        &self,
-        accounts: &Accounts,
-        today: jiff::civil::Date,
-    ) -> (CostSources, Vec<Notice>) {
+    pub(super) async fn cost_sources(&self, accounts: &Accounts, today: Date) -> (CostSources, Vec<Notice>) {
         let mut sources = CostSources::new();
         let mut notices = Vec::new();
         for organisation in accounts.anthropic.values() {
-            let (analytics, legacy) = if organisation.is_enterprise() {
-                ("analytics_enterprise", "enterprise_reports")
-            } else {
-                ("analytics", "legacy")
-            };
-            let chosen = match self.settings.cost_api {
-                CostApi::Analytics => analytics,
-                CostApi::Legacy => legacy,
-                CostApi::Auto => {
-                    let request = probe_request(&organisation.org_id, today.saturating_sub(2.days()));
-                    let addressed = Request { org_id: slot_of(accounts, &request), ..request };
-                    let problem = match self.probe(&addressed).await {
-                        Ok(answer) => match answer {
-                            Probe::Analytics => {
-                                sources.insert(organisation.org_id.clone(), analytics.to_owned());
-                                continue;
-                            }
-                            Probe::NotAvailable(why) => {
-                                notices.push(Notice {
-                                    subject: "anthropic/cost".to_owned(),
-                                    message: format!(
-                                        "the beta does not answer ({why}): days it never gave are read from the {legacy} endpoints"
-                                    ),
-                                    remedy: String::new(),
-                                    is_failure: false,
-                                });
-                                sources.insert(organisation.org_id.clone(), legacy.to_owned());
-                                continue;
-                            }
-                            Probe::Refused(refusal) => Notice {
-                                subject: "anthropic/cost".to_owned(),
-                                message: refusal.detail,
-                                remedy: refusal.remedy,
-                                is_failure: true,
-                            },
-                            Probe::Unclear(detail) => Notice {
-                                subject: "anthropic/cost".to_owned(),
-                                message: format!(
-                                    "no clear answer which cost API this organisation has: {detail}"
-                                ),
-                                remedy: "run again later, or set AISPEND_COST_API=analytics or legacy"
-                                    .to_owned(),
-                                is_failure: true,
-                            },
-                        },
-                        Err(error) => not_asked("anthropic/cost", &error),
-                    };
-                    notices.push(problem);
-                    continue;
-                }
-            };
-            sources.insert(organisation.org_id.clone(), chosen.to_owned());
+            let (source, notice) = self.cost_source(accounts, organisation, today).await;
+            sources.extend(source.map(|source| (organisation.org_id.clone(), source.to_owned())));
+            notices.extend(notice);
         }
         (sources, notices)
+    }
+
+    /// One organisation's, and what there is to say about it. None where no answer is clear: nothing is read then.
+    async fn cost_source(
+        &self,
+        accounts: &Accounts,
+        organisation: &Organisation,
+        today: Date,
+    ) -> (Option<&'static str>, Option<Notice>) {
+        let (analytics, legacy) = if organisation.is_enterprise() {
+            ("analytics_enterprise", "enterprise_reports")
+        } else {
+            ("analytics", "legacy")
+        };
+        match self.settings.cost_api {
+            CostApi::Analytics => return (Some(analytics), None),
+            CostApi::Legacy => return (Some(legacy), None),
+            CostApi::Auto => {}
+        }
+        let request = probe_request(&organisation.org_id, today.saturating_sub(2.days()));
+        let addressed = Request { org_id: slot_of(accounts, &request), ..request };
+        let notice = |message: String, remedy: &str, is_failure| Notice {
+            subject: "anthropic/cost".to_owned(),
+            message,
+            remedy: remedy.to_owned(),
+            is_failure,
+        };
+        match self.probe(&addressed).await {
+            Ok(Probe::Analytics) => (Some(analytics), None),
+            Ok(Probe::NotAvailable(why)) => {
+                let message = format!(
+                    "the beta does not answer ({why}): days it never gave are read from the {legacy} endpoints"
+                );
+                (Some(legacy), Some(notice(message, "", false)))
+            }
+            Ok(Probe::Refused(refusal)) => (None, Some(notice(refusal.detail, &refusal.remedy, true))),
+            Ok(Probe::Unclear(detail)) => {
+                let message = format!("no clear answer which cost API this organisation has: {detail}");
+                let remedy = "run again later, or set AISPEND_COST_API=analytics or legacy";
+                (None, Some(notice(message, remedy, true)))
+            }
+            Err(error) => (None, Some(not_asked("anthropic/cost", &error))),
+        }
     }
 
     /// Asks until the answer is clear, a few times.
@@ -93,7 +84,7 @@ impl Fetcher {
         Ok(answer)
     }
 
-    /// True for a request of an older plan that chose another cost API than the newest one. Asked after the generation was
+    /// Refuses a request of an older plan that chose another cost API than the newest one. Asked after the generation was
     /// taken: a plan made since then is fetched with a newer one.
     pub(super) async fn is_stale_choice(
         &self,
