@@ -1,5 +1,7 @@
 //! What a run came to, on one screen or as JSON.
 
+mod print;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,13 +13,11 @@ use serde::Serialize;
 
 use crate::failure::{Failure, INCOMPLETE};
 use crate::run::Outcome;
-use crate::screen::{Board, board, count, dollars};
+use crate::screen::{Board, board, dollars};
 
 /// Findings that have lines of their own.
 const UNAVAILABLE: &str = "unavailable";
 const VANISHED: &str = "vanished";
-/// Rejected records a person sees, and a machine.
-const REJECTED_SHOWN: usize = 10;
 const REJECTED_KEPT: usize = 500;
 
 /// A run's summary.
@@ -231,118 +231,6 @@ impl Summary {
         println!("{text}");
         Ok(())
     }
-
-    /// For a person.
-    pub fn print(&self, is_simulated: bool) {
-        if is_simulated {
-            println!("SIMULATED DATA: an invented company, no vendor was asked\n");
-        }
-        self.board.print();
-        println!("This run ({} s)", self.seconds);
-        println!(
-            "  {:<24}{:>8}{:>11}{:>9}{:>8}{:>12}{:>16}",
-            "feed", "loaded", "unchanged", "skipped", "failed", "rows", "USD"
-        );
-        for (feed, line) in &self.feeds {
-            if line.loaded + line.unchanged + line.failed + line.parked == 0 {
-                continue;
-            }
-            let shown = format!(
-                "  {feed:<24}{:>8}{:>11}{:>9}{:>8}{:>12}{:>16}",
-                line.loaded,
-                line.unchanged,
-                line.skipped,
-                line.failed + line.parked,
-                count(line.rows),
-                if line.money == Money::ZERO { String::new() } else { dollars(line.money) }
-            );
-            println!("{}", shown.trim_end());
-        }
-        if self.read_again > 0 {
-            println!(
-                "  {} slices were read again: keys, workspaces or the mapping sheet decide them differently now",
-                self.read_again
-            );
-        }
-        self.print_trouble();
-        self.print_notes();
-        println!("\nWarehouse: {}", self.warehouse.display());
-    }
-
-    fn print_trouble(&self) {
-        for line in &self.vanished {
-            println!(
-                "\nVANISHED more than half of {}: {} rows ({} USD) became {} rows ({} USD)",
-                line.slice,
-                count(line.rows_before),
-                line.usd_before,
-                count(line.rows_after),
-                line.usd_after
-            );
-        }
-        if self.rejected_rows > 0 {
-            println!("\n{} records were rejected", self.rejected_rows);
-            for line in self.rejected.iter().take(REJECTED_SHOWN) {
-                println!("  {}", line.shown());
-            }
-            if self.rejected_rows > REJECTED_SHOWN as u64 {
-                println!(
-                    "  … all: aispend query \"SELECT place, field, reason FROM ai_usage_analytics.rejected_records\""
-                );
-            }
-        }
-        for lost in &self.not_to_be_had {
-            println!("\nNot to be had: {} of {}, {}", lost.feed, lost.org_id, days(&lost.days));
-            if !lost.reason.is_empty() {
-                println!("  {}", lost.reason);
-            }
-        }
-        if self.is_overdue {
-            println!("\nThe run's deadline ended it; what is missing stays due.");
-        }
-        for trouble in &self.trouble {
-            let of =
-                if trouble.days.is_empty() { String::new() } else { format!(": {}", days(&trouble.days)) };
-            println!("\n{} {}{of}", trouble.subject, trouble.state);
-            println!("  {}", trouble.detail);
-            if !trouble.remedy.is_empty() {
-                println!("  → {}", trouble.remedy);
-            }
-        }
-    }
-
-    fn print_notes(&self) {
-        for note in &self.notes {
-            println!("\n{}: {}", note.subject, note.message);
-            if !note.remedy.is_empty() {
-                println!("  → {}", note.remedy);
-            }
-        }
-        if !self.worth_knowing.is_empty() {
-            println!("\nWorth knowing");
-            let warnings = self.worth_knowing.keys().filter(|(weight, _)| *weight == Weight::Warning).count();
-            let shown = warnings.clamp(8, 30);
-            for ((_, text), times) in self.worth_knowing.iter().take(shown) {
-                println!("  {text} ({times}×)");
-            }
-            if self.worth_knowing.len() > shown {
-                println!(
-                    "  … and {} more: aispend query \"SELECT slice_key, findings FROM ai_usage_analytics.slice_loads\"",
-                    self.worth_knowing.len() - shown
-                );
-            }
-        }
-    }
-}
-
-impl RejectedLine {
-    fn shown(&self) -> String {
-        if self.place.starts_with("sheet") {
-            format!("{}, column {}: {}", self.place, self.column, self.reason)
-        } else {
-            format!("{}, {}, {}: {}", self.slice, self.place, self.column, self.reason)
-        }
-    }
 }
 
 /// How many this run rejected, and the first of them. From the tables: what a continued run had loaded before counts too.
@@ -451,14 +339,6 @@ fn not_in_use(report: &RunReport) -> Option<Note> {
     })
 }
 
-fn days(days: &[String]) -> String {
-    match days {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first, .., last] => format!("{} days, {first} to {last}", days.len()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use aispend_model::Slice;
@@ -510,17 +390,5 @@ mod tests {
             days: vec!["2025-12-30".to_owned(), "2025-12-31".to_owned()],
         };
         assert_eq!(not_to_be_had(&run), [expected]);
-    }
-
-    #[test]
-    fn a_rejected_row_says_sheet_row_column_and_reason() {
-        let line = RejectedLine {
-            slice: "sheets/api-key-mapping|sheets|all".to_owned(),
-            place: "sheet \"API keys\", row 14".to_owned(),
-            column: "api_key_id".to_owned(),
-            reason: "api_key_id is empty".to_owned(),
-            usd: "0".to_owned(),
-        };
-        assert_eq!(line.shown(), "sheet \"API keys\", row 14, column api_key_id: api_key_id is empty");
     }
 }
