@@ -6,6 +6,7 @@
 mod bench;
 mod deny;
 mod duckdb;
+mod emulators;
 mod licence;
 mod snapshots;
 mod step;
@@ -53,7 +54,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Fetches the DuckDB library, so that plain `cargo build` and `cargo test` work as well.
+    /// Runs a command among emulators of Google's services: `exec COMMAND…`; or keeps them running: `serve`.
+    #[command(disable_help_flag = true)]
+    Emulators {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Fetches the DuckDB library, so that plain `cargo build` and `cargo test` work as well, and the emulators.
     Fetch,
 }
 
@@ -73,6 +80,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test { only } => Ok(test::run(&only)),
         Command::Build { release } => build(release),
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Emulators { arguments } => emulators::become_command(&arguments),
         Command::Fetch => fetch(),
     }
 }
@@ -110,5 +118,7 @@ fn fetch() -> Result<ExitCode> {
     let workspace = Workspace::open(TargetDir::Cargos)?;
     let library = duckdb::prepare(&workspace, &Profile::ALL)?;
     println!("DuckDB {} is at {}", duckdb::VERSION, library.display());
+    let environment = emulators::prepare(&workspace)?;
+    println!("the emulators are at {}", environment.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,48 @@
+"""Starts bqemulator without a network, with four of its gaps closed.
+
+The patches reach into private names, so they hold for exactly the versions of `requirements.txt`: raise one, and run
+`cargo xtask test --only gcp`, whose smoke test reads a NUMERIC back and whose append tests fail without the patches.
+Arguments are bqemulator's own: `start --rest-port N --grpc-port N --log-level info`.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc.aio
+from bqemulator.grpc_api.write_servicer import BigQueryWriteHandler
+from bqemulator.storage.engine import DuckDBEngine
+from sqlglot import exp
+from sqlglot.generators.duckdb import DuckDBGenerator
+
+# 1. GEOGRAPHY needs an extension that DuckDB downloads at start. We have no GEOGRAPHY.
+DuckDBEngine._load_spatial = lambda self: None
+
+# 2. A bare NUMERIC is DECIMAL(38, 9). DuckDB reads a bare DECIMAL as DECIMAL(18, 3), which rounds money silently.
+plain_datatype_sql = DuckDBGenerator.datatype_sql
+BARE = {exp.DType.DECIMAL: "DECIMAL(38, 9)", exp.DType.BIGDECIMAL: "DECIMAL(38, 18)"}
+
+
+def datatype_sql(self, node):
+    if not node.expressions and node.this in BARE:
+        return BARE[node.this]
+    return plain_datatype_sql(self, node)
+
+
+DuckDBGenerator.datatype_sql = datatype_sql
+
+# 3. Later appends on a connection may leave the stream's name out. The Rust client always does.
+plain_ensure = BigQueryWriteHandler._ensure_stream_bound
+
+
+def ensure_stream_bound(self, name, bound, context):
+    return bound if bound and not name else plain_ensure(self, name, bound, context)
+
+
+BigQueryWriteHandler._ensure_stream_bound = ensure_stream_bound
+
+# 4. Every open append connection holds a thread, and the default pool has only a few (cores + 4).
+plain_server = grpc.aio.server
+grpc.aio.server = lambda *args, **kwargs: plain_server(ThreadPoolExecutor(64), *args, **kwargs)
+
+from bqemulator.cli import main  # noqa: E402: imported last, so that it finds the patched names
+
+main()
