@@ -68,9 +68,10 @@ impl Emulators {
             let folder = folder.path().to_path_buf();
             starting.spawn(async move { Ok((service, Program::start(service, folder).await?)) });
         }
-        let secret_manager = match services.contains(&Service::SecretManager) {
-            true => Some(SecretManager::start().await?),
-            false => None,
+        let secret_manager = if services.contains(&Service::SecretManager) {
+            Some(SecretManager::start().await?)
+        } else {
+            None
         };
         let programs = starting.join_all().await.into_iter().collect::<Result<_>>()?;
         Ok(Self { programs, secret_manager, folder })

