@@ -101,7 +101,29 @@ pub fn become_command(arguments: &[OsString]) -> Result<ExitCode> {
     Err(error).context("could not start the emulators")
 }
 
+/// Fails where a program is missing that the emulators need. The command `emulators` has to be built.
+pub fn check(workspace: &Workspace) -> Result<()> {
+    let output = Command::new(program(workspace)).arg("check").output();
+    let output = output.context("could not start the emulators")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(())
+}
+
+/// The same command, run among the emulators.
+pub fn among(workspace: &Workspace, command: &Command) -> Command {
+    let mut among = Command::new(program(workspace));
+    among.arg("exec").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => among.env(name, value),
+            None => among.env_remove(name),
+        };
+    }
+    among.current_dir(command.get_current_dir().unwrap_or(workspace.root()));
+    among
+}
+
 /// Where cargo puts the command `emulators`.
-pub fn program(workspace: &Workspace) -> PathBuf {
+fn program(workspace: &Workspace) -> PathBuf {
     workspace.profile_dir(Profile::Dev).join("emulators")
 }

@@ -23,6 +23,8 @@ pub enum Expect {
 #[derive(Default)]
 pub struct Steps {
     pub tally: Tally,
+    /// What could not be tested here, and why.
+    pub skipped: Vec<String>,
 }
 
 impl Steps {
@@ -42,6 +44,13 @@ impl Steps {
             let reason = if success && tally.failed == 0 { "ran no tests" } else { "failed" };
             Err((failed, anyhow!("`{}` {reason}", shown(command))))
         })
+    }
+
+    /// Leaves a part out that cannot run on this machine. It counts as one test, since nobody knows how many it has.
+    pub fn skip(&mut self, name: &str, reason: &anyhow::Error) {
+        self.tally += Tally { skipped: 1, ..Tally::default() };
+        eprintln!("\n=== {name}: SKIPPED");
+        self.skipped.push(format!("{name}: {reason:#}"));
     }
 
     fn timed(

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use crate::{
     deny::Rules,
-    duckdb, snapshots,
+    duckdb, emulators, snapshots,
     step::{Expect, Steps},
     workspace::{Profile, TargetDir, Workspace},
 };
@@ -22,7 +22,7 @@ pub enum Part {
     Unit,
     /// The long deterministic simulation.
     Sim,
-    /// The Google Cloud adapters, against emulators.
+    /// The Google Cloud adapters and the pipeline over them, against emulators.
     Gcp,
     /// The dashboard, in a browser.
     Web,
@@ -31,12 +31,16 @@ pub enum Part {
 }
 
 /// What a run without `--only` consists of.
-const DEFAULT: &[Part] = &[Part::Unit, Part::Sim];
+const DEFAULT: &[Part] = &[Part::Unit, Part::Sim, Part::Gcp];
 
 const SIMULATION_SEEDS: &str = "1000";
 
 /// The tests' own build: a second one of all dependencies takes longer than a thousand seeds.
 const SIMULATION_PROFILE: Profile = Profile::Dev;
+
+/// The test binaries that need the emulators. Left out of a run like this they are not even counted as skipped.
+const NEEDS_EMULATORS: &str = "binary(gcp)";
+const NEEDS_NO_EMULATORS: &str = "not binary(gcp)";
 
 /// The exit code for a part that does not exist yet, which is neither a pass nor a failure.
 const NOTHING_THERE: u8 = 2;
@@ -56,6 +60,9 @@ pub fn run(only: &[Part]) -> ExitCode {
         steps.tally.failed = steps.tally.failed.max(1);
     }
     eprintln!("\ntook {:.1?}", started.elapsed());
+    for part in &steps.skipped {
+        eprintln!("SKIPPED {part}");
+    }
     println!("{}", steps.tally);
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -72,7 +79,7 @@ impl Part {
     }
 
     const fn exists(self) -> bool {
-        matches!(self, Self::Unit | Self::Sim)
+        matches!(self, Self::Unit | Self::Sim | Self::Gcp)
     }
 }
 
@@ -82,7 +89,8 @@ fn run_parts(parts: &[Part], steps: &mut Steps) -> Result<()> {
         match part {
             Part::Unit => unit(&workspace, steps)?,
             Part::Sim => sim(&workspace, steps)?,
-            Part::Gcp | Part::Web | Part::Infra => {}
+            Part::Gcp => gcp(&workspace, steps)?,
+            Part::Web | Part::Infra => {}
         }
     }
     Ok(())
@@ -109,7 +117,7 @@ fn unit(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     steps.command(
         "unit: tests",
         Expect::Tests,
-        locked(workspace, &["nextest", "run", "--workspace"])
+        locked(workspace, &["nextest", "run", "--workspace", "-E", NEEDS_NO_EMULATORS])
             .env(snapshots::REFERENCES_VARIABLE, &references),
     )?;
     steps.check("unit: snapshots", || snapshots::check_all_used(workspace.root(), &references))?;
@@ -143,6 +151,27 @@ fn sim(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     )
 }
 
+fn gcp(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    require_nextest(workspace)?;
+    duckdb::prepare(workspace, &[Profile::Dev])?;
+    // The command `emulators` is built with the tests: one set of dependencies serves both.
+    steps.command(
+        "gcp: build",
+        Expect::Success,
+        &mut locked(workspace, &["nextest", "run", "--workspace", "--no-run"]),
+    )?;
+    if let Err(missing) = emulators::prepare(workspace).and_then(|_| emulators::check(workspace)) {
+        if is_ci() {
+            return Err(missing.context("gcp: the emulators cannot run"));
+        }
+        steps.skip("gcp", &missing);
+        return Ok(());
+    }
+    let run =
+        ["nextest", "run", "--workspace", "--profile", "gcp", "--run-ignored", "all", "-E", NEEDS_EMULATORS];
+    steps.command("gcp: tests", Expect::Tests, &mut emulators::among(workspace, &locked(workspace, &run)))
+}
+
 /// Cargo, at the root, without a terminal to ask at.
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
     let mut cargo = workspace.cargo();
@@ -153,10 +182,15 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
 /// Cargo, which on CI takes `Cargo.lock` as it is.
 fn locked(workspace: &Workspace, arguments: &[&str]) -> Command {
     let mut cargo = cargo(workspace, arguments);
-    if env::var_os("CI").is_some() {
+    if is_ci() {
         cargo.arg("--locked");
     }
     cargo
+}
+
+/// On CI nothing is skipped and nothing is resolved anew.
+fn is_ci() -> bool {
+    env::var_os("CI").is_some()
 }
 
 fn require_nextest(workspace: &Workspace) -> Result<()> {
