@@ -14,6 +14,7 @@ use aispend_emulators::{
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::{net::TcpStream, time::sleep};
 
 #[tokio::test]
@@ -133,16 +134,17 @@ async fn a_killed_emulator_comes_back_where_it_was() {
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
 fn exec_ends_as_its_command_did() {
     let script = r#"test -n "$PUBSUB_EMULATOR_HOST" -a "$GOOGLE_CLOUD_PROJECT" = demo-project && exit 7"#;
-    let status =
-        Command::new(env!("CARGO_BIN_EXE_emulators")).args(["exec", "sh", "-c", script]).status().unwrap();
+    // What a failed command leaves behind goes there.
+    let folder = tempfile::tempdir().unwrap();
+    let status = emulators(&folder).args(["exec", "sh", "-c", script]).status().unwrap();
     assert_eq!(status.code(), Some(7));
 }
 
 #[tokio::test]
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
 async fn no_emulator_outlives_its_owner() {
-    let mut owner =
-        Command::new(env!("CARGO_BIN_EXE_emulators")).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut owner = emulators(&folder).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(owner.stdout.take().unwrap()).lines().map(Result::unwrap);
     let addresses: Vec<String> = lines
         .filter(|line| line.contains("_HOST="))
@@ -163,6 +165,13 @@ async fn no_emulator_outlives_its_owner() {
         }
     }
     assert_eq!(addresses.len(), 5);
+}
+
+/// The command, with its temporary files in a folder of ours.
+fn emulators(folder: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_emulators"));
+    command.env("TMPDIR", folder.path());
+    command
 }
 
 /// A name that no other test has, in this run of the emulators: every test is a process of its own.
