@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aispend_memory::{FolderArchive, FolderParked, MemoryBus, MemoryBusOptions};
-use aispend_ports::ParkedStore;
+use aispend_ports::{ParkedStore, Topic};
 use aispend_testkit::archive::ArchiveOnTrial;
 use aispend_testkit::bus::BusOnTrial;
 use aispend_testkit::memory::{MemoryArchive, MemoryParked, MemoryWarehouse};
@@ -28,6 +28,7 @@ async fn memory_bus() -> BusOnTrial<()> {
         dead_letters,
         ack_deadline: options.ack_deadline,
         max_backoff: options.max_backoff,
+        max_attempts: Topic::RawSlices.max_attempts(),
     }
 }
 

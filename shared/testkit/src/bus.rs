@@ -1,5 +1,5 @@
 //! Stories that every bus tells the same way: at least once, in any order, nothing lost. Each takes a factory of buses;
-//! `bus_conformance!` makes a test of each. Time is the runtime's: paused over a bus in memory.
+//! `bus_conformance!` makes a test of each. Time is the runtime's: paused over a bus in memory, the wall's over a service.
 #![allow(clippy::unwrap_used)] // a test by another name
 
 use std::collections::BTreeSet;
@@ -10,9 +10,34 @@ use aispend_ports::{Bus, Delivery, Outgoing, ParkedStore, Subscription, Topic};
 use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Makes a test of every story.
+/// Makes a test of every story. `real_time;` before the factory: over a real service, where a second is a second and a
+/// subscriber may read ahead.
 #[macro_export]
 macro_rules! bus_conformance {
+    (real_time; $fresh:expr) => {
+        $crate::bus_conformance!(@real_time $fresh;
+            what_is_published_arrives_as_it_was,
+            an_acknowledged_message_does_not_come_again,
+            a_dropped_delivery_comes_again_and_counts,
+            a_message_given_back_waits_as_long_as_it_was_told,
+            a_delivery_that_nobody_settles_comes_again,
+            a_topic_hears_only_its_own_messages,
+            every_message_arrives_in_whatever_order,
+            the_same_message_twice_is_two_deliveries,
+            two_subscribers_never_hold_the_same_message,
+            a_large_message_passes,
+            a_message_that_nobody_can_handle_is_set_aside_with_its_bytes,
+        );
+    };
+    (@real_time $fresh:expr; $($story:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[ignore = "needs the emulators: cargo xtask test --only gcp"]
+            async fn $story() {
+                $crate::bus::$story($fresh).await;
+            }
+        )*
+    };
     ($fresh:expr) => {
         $crate::bus_conformance!($fresh;
             what_is_published_arrives_as_it_was,
@@ -24,6 +49,7 @@ macro_rules! bus_conformance {
             every_message_arrives_in_whatever_order,
             the_same_message_twice_is_two_deliveries,
             two_subscribers_share_the_work,
+            two_subscribers_never_hold_the_same_message,
             a_large_message_passes,
             a_message_that_nobody_can_handle_is_set_aside_with_its_bytes,
         );
@@ -50,6 +76,8 @@ pub struct BusOnTrial<G> {
     pub ack_deadline: Duration,
     /// The longest pause before a redelivery.
     pub max_backoff: Duration,
+    /// Deliveries of a raw slice before the bus sets it aside.
+    pub max_attempts: u32,
 }
 
 impl<G> BusOnTrial<G> {
@@ -221,6 +249,37 @@ pub async fn two_subscribers_share_the_work<G>(fresh: impl AsyncFn() -> BusOnTri
     trial.nothing_comes(&mut left).await;
 }
 
+/// Whoever reads ahead holds what it read: together they get every message, and each message once.
+pub async fn two_subscribers_never_hold_the_same_message<G>(fresh: impl AsyncFn() -> BusOnTrial<G>) {
+    let trial = fresh().await;
+    let mut left = trial.subscribe(Topic::RecordBatches).await;
+    let mut right = trial.subscribe(Topic::RecordBatches).await;
+    let sent: Vec<String> = (10..30).map(|number| format!("message {number}")).collect();
+    for text in &sent {
+        trial.publish(Topic::RecordBatches, text).await;
+    }
+    let mut held = Vec::new();
+    let deadline = Instant::now() + trial.patience();
+    while held.len() < sent.len() {
+        let either = async {
+            tokio::select! {
+                next = left.next() => next,
+                next = right.next() => next,
+            }
+        };
+        let next = tokio::time::timeout_at(deadline, either).await.expect("every message comes");
+        held.push(next.unwrap().unwrap());
+    }
+    let mut texts: Vec<String> = held.iter().map(text).collect();
+    texts.sort_unstable();
+    assert_eq!(texts, sent);
+    for delivery in held {
+        delivery.receipt.ack().await.unwrap();
+    }
+    trial.nothing_comes(&mut left).await;
+    trial.nothing_comes(&mut right).await;
+}
+
 /// A slice inline.
 pub async fn a_large_message_passes<G>(fresh: impl AsyncFn() -> BusOnTrial<G>) {
     let trial = fresh().await;
@@ -238,7 +297,7 @@ pub async fn a_message_that_nobody_can_handle_is_set_aside_with_its_bytes<G>(
     let trial = fresh().await;
     trial.publish(Topic::RawSlices, "poison").await;
     let mut subscription = trial.subscribe(Topic::RawSlices).await;
-    for attempt in 1..=Topic::RawSlices.max_attempts() {
+    for attempt in 1..=trial.max_attempts {
         let delivery = trial.next(&mut subscription).await;
         assert_eq!(delivery.attempt, attempt);
         delivery.receipt.give_back(Some(Duration::ZERO)).await;
@@ -247,5 +306,5 @@ pub async fn a_message_that_nobody_can_handle_is_set_aside_with_its_bytes<G>(
     let parked = trial.dead_letters.list().await.unwrap();
     let [parked] = parked.as_slice() else { panic!("{parked:?}") };
     assert_eq!((&parked.message[..], parked.topic), (&b"poison"[..], Topic::RawSlices));
-    assert_eq!(parked.attempts, Topic::RawSlices.max_attempts());
+    assert_eq!(parked.attempts, trial.max_attempts);
 }
