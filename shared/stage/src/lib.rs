@@ -9,6 +9,7 @@ mod disposition;
 mod message;
 mod plain;
 mod runner;
+mod used_up;
 
 pub use convert::{
     batch_frames, context_from_wire, context_to_wire, documents_from_wire, documents_to_wire,
@@ -18,6 +19,7 @@ pub use counters::{Counters, Counts};
 pub use disposition::{Classify, Disposition, error_chain};
 pub use message::{Header, MessageError, Output, content_id, read_envelope, slice_from_wire, slice_to_wire};
 pub use runner::{Doors, Runner, RunnerOptions};
+pub use used_up::attempts_used_up;
 
 use aispend_ports::Topic;
 use aispend_proto::v1::Envelope;
