@@ -1,4 +1,4 @@
-//! Every door to the outside, as a trait: bus, archive, parked store, vendors, warehouse, clock.
+//! Every door to the outside, as a trait: bus, archive, parked store, vendors and their keys, warehouse, clock.
 //!
 //! Stages see only these; adapters implement them. No trait names a product.
 
@@ -7,6 +7,8 @@ mod bus;
 mod clock;
 mod fetch;
 mod frames;
+mod key;
+mod page;
 mod parked;
 mod warehouse;
 
@@ -15,6 +17,8 @@ pub use bus::{Bus, BusError, Delivery, Outgoing, REFERENCED_BYTES, Receipt, Subs
 pub use clock::{Clock, SystemClock};
 pub use fetch::{Fetch, FetchError};
 pub use frames::{FRAME_ROWS, FrameError, Frames, FramesWriter, compress, decode};
+pub use key::Key;
+pub use page::PageError;
 pub use parked::{Parked, ParkedError, ParkedStore};
 pub use warehouse::{
     ContextRef, Decision, DocumentRef, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome,

@@ -7,11 +7,11 @@ use aispend_ports::{Parked, ParkedError, ParkedStore, Topic};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-/// Makes a test of every story.
+/// Makes a test of every story, with an attribute where one is given: `#[ignore = "needs an emulator"] fresh`.
 #[macro_export]
 macro_rules! parked_conformance {
-    ($fresh:expr) => {
-        $crate::parked_conformance!($fresh;
+    (#[$attribute:meta] $fresh:expr) => {
+        $crate::parked_conformance!(#[$attribute] $fresh;
             a_parked_message_comes_back_whole,
             parked_twice_is_parked_once,
             the_oldest_comes_first,
@@ -19,13 +19,17 @@ macro_rules! parked_conformance {
             an_id_cannot_leave_the_store,
         );
     };
-    ($fresh:expr; $($story:ident),* $(,)?) => {
+    (#[$attribute:meta] $fresh:expr; $($story:ident),* $(,)?) => {
         $(
             #[tokio::test]
+            #[$attribute]
             async fn $story() {
                 $crate::parked::$story($fresh).await;
             }
         )*
+    };
+    ($fresh:expr) => {
+        $crate::parked_conformance!(#[cfg(test)] $fresh);
     };
 }
 

@@ -84,9 +84,9 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
             name: account.slot.clone(),
             base_url: url("anthropic.base_url"),
             auth: if account.is_admin {
-                Auth::AnthropicKey(account.key.clone())
+                Auth::AnthropicKey(Arc::new(account.key.clone()))
             } else {
-                Auth::AnthropicAnalyticsKey(account.key.clone())
+                Auth::AnthropicAnalyticsKey(Arc::new(account.key.clone()))
             },
         });
     }
@@ -95,7 +95,7 @@ pub fn http(settings: &Settings, pace: Pace, clock: Arc<dyn Clock>) -> Result<Ht
             vendor: Vendor::Cursor,
             name: account.org_id.clone(),
             base_url: url("cursor.base_url"),
-            auth: Auth::CursorKey(account.key.clone()),
+            auth: Auth::CursorKey(Arc::new(account.key.clone())),
         });
     }
     if settings.text("sheets.spreadsheet_id").is_some() {

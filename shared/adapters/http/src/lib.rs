@@ -12,9 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aispend_model::{Method, Request, Response, Vendor};
-use aispend_ports::{Clock, Fetch, FetchError};
+use aispend_ports::{Clock, Fetch, FetchError, Key};
 use async_trait::async_trait;
-use secrecy::SecretString;
 
 use breaker::Breaker;
 pub use google::{GoogleCredentials, GoogleKeyError};
@@ -38,15 +37,29 @@ pub struct Account {
 #[derive(Debug, Clone)]
 pub enum Auth {
     /// `x-api-key` and `anthropic-version`.
-    AnthropicKey(SecretString),
+    AnthropicKey(Arc<dyn Key>),
     /// The same, of a claude.ai Enterprise organisation: its analytics have a limit per minute.
-    AnthropicAnalyticsKey(SecretString),
+    AnthropicAnalyticsKey(Arc<dyn Key>),
     /// Basic, the key as user name, no password.
-    CursorKey(SecretString),
+    CursorKey(Arc<dyn Key>),
     /// A service account's token.
     Google(GoogleCredentials),
+    /// A token that somebody else gets, and gets anew when it is refused.
+    Bearer(Arc<dyn Key>),
     /// None: a test's sheet server.
     Nothing,
+}
+
+impl Auth {
+    fn key(&self) -> Option<&Arc<dyn Key>> {
+        match self {
+            Self::AnthropicKey(key)
+            | Self::AnthropicAnalyticsKey(key)
+            | Self::CursorKey(key)
+            | Self::Bearer(key) => Some(key),
+            Self::Google(_) | Self::Nothing => None,
+        }
+    }
 }
 
 /// How fast and how patiently.
@@ -127,18 +140,24 @@ impl Fetch for HttpFetch {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::PoisonError;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use aispend_ports::SystemClock;
+    use axum::Router;
+    use axum::http::{HeaderMap, StatusCode};
+    use secrecy::SecretString;
     use tokio::time::Instant;
 
     use super::*;
 
     fn client(base_url: &str) -> HttpFetch {
-        let account = Account {
-            vendor: Vendor::Cursor,
-            name: "cursor".to_owned(),
-            base_url: base_url.to_owned(),
-            auth: Auth::CursorKey("crsr_x".into()),
-        };
+        let key: SecretString = "crsr_x".into();
+        client_with(Vendor::Cursor, base_url, Auth::CursorKey(Arc::new(key)))
+    }
+
+    fn client_with(vendor: Vendor, base_url: &str, auth: Auth) -> HttpFetch {
+        let account = Account { vendor, name: "account".to_owned(), base_url: base_url.to_owned(), auth };
         let options = HttpOptions {
             cursor_per_minute: 1_000_000,
             cursor_events_per_minute: 1_000_000,
@@ -156,7 +175,7 @@ mod tests {
     async fn a_vendor_that_refuses_connections_is_given_up_within_three_minutes_and_once_for_all() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let fetch = Arc::new(client(&format!("http://{closed}")));
-        let request = Request::get(Vendor::Cursor, "cursor", "members", "/teams/members");
+        let request = Request::get(Vendor::Cursor, "account", "members", "/teams/members");
         let begun = Instant::now();
         // As the fetcher does: three at a time, hundreds in all.
         let slots = Arc::new(tokio::sync::Semaphore::new(3));
@@ -183,5 +202,84 @@ mod tests {
         let begun = Instant::now();
         assert!(matches!(fetch.send(&request).await, Err(FetchError::Down { .. })));
         assert!(begun.elapsed() <= Duration::from_secs(5));
+    }
+
+    /// A key with a newer value, which shows when it is read again.
+    #[derive(Debug)]
+    struct Rotated {
+        current: Mutex<SecretString>,
+        newest: &'static str,
+        refreshed: AtomicUsize,
+    }
+
+    impl Rotated {
+        fn new(current: &str, newest: &'static str) -> Arc<Self> {
+            Arc::new(Self { current: Mutex::new(current.into()), newest, refreshed: AtomicUsize::new(0) })
+        }
+    }
+
+    #[async_trait]
+    impl Key for Rotated {
+        fn current(&self) -> SecretString {
+            self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        }
+
+        async fn refreshed(&self) -> SecretString {
+            self.refreshed.fetch_add(1, Ordering::SeqCst);
+            *self.current.lock().unwrap_or_else(PoisonError::into_inner) = self.newest.into();
+            self.current()
+        }
+    }
+
+    /// Opens to `good` only; counts the requests.
+    async fn vendor(good: &'static str) -> (String, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let router = Router::new().fallback(move |headers: HeaderMap| async move {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let is_good = headers.get("x-api-key").is_some_and(|key| key == good);
+            if is_good { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (base_url, asked)
+    }
+
+    /// Status, requests, readings of the key.
+    async fn ask(key: Arc<Rotated>) -> (u16, usize, usize) {
+        let (base_url, asked) = vendor("good").await;
+        let fetch =
+            client_with(Vendor::Anthropic, &base_url, Auth::AnthropicKey(Arc::clone(&key) as Arc<dyn Key>));
+        let request = Request::get(Vendor::Anthropic, "account", "organisation", "/v1/organizations/me");
+        let response = fetch.send(&request).await.unwrap();
+        (response.status, asked.load(Ordering::SeqCst), key.refreshed.load(Ordering::SeqCst))
+    }
+
+    #[tokio::test]
+    async fn a_refused_key_is_read_again_and_a_new_one_tried_once() {
+        assert_eq!(ask(Rotated::new("good", "never read")).await, (200, 1, 0));
+        assert_eq!(ask(Rotated::new("old", "good")).await, (200, 2, 1));
+        assert_eq!(ask(Rotated::new("old", "old")).await, (401, 1, 1), "unchanged");
+        assert_eq!(ask(Rotated::new("old", "also bad")).await, (401, 2, 1), "once");
+    }
+
+    #[tokio::test]
+    async fn a_key_that_somebody_else_read_meanwhile_is_not_read_again() {
+        let key = Rotated::new("old", "never read");
+        let changing = Arc::clone(&key);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(move |headers: HeaderMap| async move {
+            *changing.current.lock().unwrap_or_else(PoisonError::into_inner) = "good".into();
+            let is_good = headers.get("x-api-key").is_some_and(|key| key == "good");
+            if is_good { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
+        });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let fetch =
+            client_with(Vendor::Anthropic, &base_url, Auth::AnthropicKey(Arc::clone(&key) as Arc<dyn Key>));
+        let request = Request::get(Vendor::Anthropic, "account", "organisation", "/v1/organizations/me");
+        assert_eq!(fetch.send(&request).await.unwrap().status, 200);
+        assert_eq!(key.refreshed.load(Ordering::SeqCst), 0);
     }
 }

@@ -93,6 +93,7 @@ fn quota(per_minute: u32) -> Quota {
 #[cfg(test)]
 mod tests {
     use futures::FutureExt as _;
+    use secrecy::SecretString;
 
     use super::*;
 
@@ -110,7 +111,8 @@ mod tests {
 
     #[tokio::test]
     async fn each_bucket_gives_a_fifth_of_its_minute_at_once() {
-        let (console, enterprise) = (Auth::AnthropicKey("a".into()), Auth::AnthropicAnalyticsKey("b".into()));
+        let key = |text: &str| Arc::new(SecretString::from(text));
+        let (console, enterprise) = (Auth::AnthropicKey(key("a")), Auth::AnthropicAnalyticsKey(key("b")));
         for (vendor, auth, path, at_once) in [
             (Vendor::Anthropic, &enterprise, "/v1/organizations/analytics/users", 12),
             (Vendor::Anthropic, &console, "/v1/organizations/analytics/cost", 20),

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 use tracing::{debug, info};
@@ -53,7 +53,7 @@ impl HttpFetch {
         let mut asking = Duration::ZERO;
         let mut answers_at_first_fault = None;
         let mut probe: Option<Probe> = None;
-        let mut has_new_token = false;
+        let mut has_new_proof = false;
         loop {
             if probe.is_none() {
                 match breaker.pass(self.clock.as_ref()).await {
@@ -72,18 +72,18 @@ impl HttpFetch {
                 continue;
             }
             let begun = Instant::now();
-            let outcome = self.once(request, account).await?;
+            let key = account.auth.key().map(|key| key.current());
+            let outcome = self.once(request, account, key.as_ref()).await?;
             asking += begun.elapsed();
             drop(turn);
             let (fault, hint, detail) = match outcome {
-                // The token may have been withdrawn early: once, the next try gets a new one.
+                // The token may have been withdrawn early, the key rotated: once, the next try has a new one.
                 Try::Settled(response)
                     if response.status == 401
-                        && matches!(account.auth, Auth::Google(_))
-                        && !has_new_token =>
+                        && !has_new_proof
+                        && self.renew(account, key.as_ref()).await =>
                 {
-                    has_new_token = true;
-                    self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&account.name);
+                    has_new_proof = true;
                     continue;
                 }
                 Try::Settled(response) => {
@@ -126,7 +126,34 @@ impl HttpFetch {
         }
     }
 
-    async fn once(&self, request: &Request, account: &Account) -> Result<Try, FetchError> {
+    /// True where there may be a better proof than the refused one.
+    async fn renew(&self, account: &Account, refused: Option<&SecretString>) -> bool {
+        if matches!(account.auth, Auth::Google(_)) {
+            self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&account.name);
+            return true;
+        }
+        let Some((key, refused)) = account.auth.key().zip(refused) else {
+            return false;
+        };
+        let is_new = |key: &SecretString| key.expose_secret() != refused.expose_secret();
+        // Another request may have read it already.
+        let has_new = is_new(&key.current()) || is_new(&key.refreshed().await);
+        if has_new {
+            info!(
+                vendor = account.vendor.as_str(),
+                account = account.name,
+                "key refused; trying its newest value"
+            );
+        }
+        has_new
+    }
+
+    async fn once(
+        &self,
+        request: &Request,
+        account: &Account,
+        key: Option<&SecretString>,
+    ) -> Result<Try, FetchError> {
         let url = url(account, request)?;
         let mut call = match request.method {
             Method::Post => self
@@ -139,7 +166,7 @@ impl HttpFetch {
         for (name, value) in &request.headers {
             call = call.header(name, value);
         }
-        call = match self.proof(account).await {
+        call = match self.proof(account, key).await {
             Ok(proof) => call.headers(proof),
             Err(FetchError::Unavailable { detail, retry_after, .. }) => {
                 return Ok(Try::Again { fault: Fault::Silent, hint: retry_after, detail });
@@ -179,7 +206,7 @@ impl HttpFetch {
         Ok(judge(response, self.clock.now()))
     }
 
-    async fn proof(&self, account: &Account) -> Result<HeaderMap, FetchError> {
+    async fn proof(&self, account: &Account, key: Option<&SecretString>) -> Result<HeaderMap, FetchError> {
         let mut headers = HeaderMap::new();
         let unusable = |_| FetchError::Credentials {
             vendor: account.vendor,
@@ -191,15 +218,17 @@ impl HttpFetch {
             headers.insert(name, value);
             Ok(())
         };
+        let key = key.map(ExposeSecret::expose_secret).unwrap_or_default();
         match &account.auth {
-            Auth::AnthropicKey(key) | Auth::AnthropicAnalyticsKey(key) => {
-                set("x-api-key", key.expose_secret())?;
+            Auth::AnthropicKey(_) | Auth::AnthropicAnalyticsKey(_) => {
+                set("x-api-key", key)?;
                 set("anthropic-version", "2023-06-01")?;
             }
-            Auth::CursorKey(key) => {
-                let pair = STANDARD.encode(format!("{}:", key.expose_secret()));
+            Auth::CursorKey(_) => {
+                let pair = STANDARD.encode(format!("{key}:"));
                 set("authorization", &format!("Basic {pair}"))?;
             }
+            Auth::Bearer(_) => set("authorization", &format!("Bearer {key}"))?,
             Auth::Google(credentials) => {
                 let token = self.token(account, credentials).await?;
                 set("authorization", &format!("Bearer {}", token.value.expose_secret()))?;
