@@ -85,7 +85,9 @@ fn the_message_of_a_killed_subscriber_comes_again() {
         let bus = connect(&google).await;
         let mut subscription = bus.subscribe(Topic::RawSlices).await.unwrap();
         let delivery = next(&mut subscription).await;
-        assert_eq!((text(&delivery).as_str(), delivery.attempt), ("precious", 2));
+        // The emulator may have offered it to the dead stream once more in between.
+        assert_eq!(text(&delivery), "precious");
+        assert!(delivery.attempt > 1, "it came again as attempt {}", delivery.attempt);
         delivery.receipt.ack().await.unwrap();
         bus.close().await;
     });
