@@ -30,6 +30,10 @@ pub enum ArchiveError {
     },
 }
 
+/// Which state of an object somebody has seen: a number of the store's own, compared and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(pub i64);
+
 /// A store of named objects. Names hold no e-mail address.
 #[async_trait]
 pub trait Archive: Send + Sync {
@@ -41,6 +45,16 @@ pub trait Archive: Send + Sync {
     async fn put(&self, name: &str, body: Bytes) -> Result<(), ArchiveError>;
     /// Stores an object unless there is one: true when it was ours. The others read what is there.
     async fn create(&self, name: &str, body: Bytes) -> Result<bool, ArchiveError>;
+    /// Reads an object and which state of it that is; `None` where there is none.
+    async fn get_versioned(&self, name: &str) -> Result<Option<(Bytes, Version)>, ArchiveError>;
+    /// Stores an object unless somebody changed it since `seen` (`None`: since it was not there). The state it has now, or
+    /// `None` where somebody was faster.
+    async fn replace(
+        &self,
+        name: &str,
+        body: Bytes,
+        seen: Option<Version>,
+    ) -> Result<Option<Version>, ArchiveError>;
     /// Reads an object.
     async fn get(&self, name: &str) -> Result<Bytes, ArchiveError>;
     /// Removes an object; one that is not there is no error.

@@ -12,7 +12,7 @@ mod page;
 mod parked;
 mod warehouse;
 
-pub use archive::{Archive, ArchiveError};
+pub use archive::{Archive, ArchiveError, Version};
 pub use bus::{Bus, BusError, Delivery, Outgoing, REFERENCED_BYTES, Receipt, Subscription, Topic};
 pub use clock::{Clock, SystemClock};
 pub use fetch::{Fetch, FetchError};

@@ -6,29 +6,35 @@ use std::sync::Arc;
 use aispend_ports::{Archive, ArchiveError};
 use bytes::Bytes;
 
-/// Makes a test of every story.
+/// Makes a test of every story, with an attribute where one is given: `#[ignore = "needs an emulator"] fresh`.
 #[macro_export]
 macro_rules! archive_conformance {
-    ($fresh:expr) => {
-        $crate::archive_conformance!($fresh;
+    (#[$attribute:meta] $fresh:expr) => {
+        $crate::archive_conformance!(#[$attribute] $fresh;
             a_document_is_found_by_its_hash,
             what_is_not_there_is_missing,
             a_document_that_changed_is_damaged,
             an_object_is_stored_over_an_older_one,
             only_the_first_creates_an_object,
             one_of_many_at_once_creates_an_object,
+            an_object_that_somebody_changed_is_not_replaced,
+            many_replace_an_object_and_no_change_is_lost,
             a_removed_object_is_gone,
             a_name_cannot_leave_the_archive,
             large_and_empty_bodies_come_back_whole,
         );
     };
-    ($fresh:expr; $($story:ident),* $(,)?) => {
+    (#[$attribute:meta] $fresh:expr; $($story:ident),* $(,)?) => {
         $(
             #[tokio::test]
+            #[$attribute]
             async fn $story() {
                 $crate::archive::$story($fresh).await;
             }
         )*
+    };
+    ($fresh:expr) => {
+        $crate::archive_conformance!(#[cfg(test)] $fresh);
     };
 }
 
@@ -110,6 +116,48 @@ pub async fn one_of_many_at_once_creates_an_object<G>(fresh: impl AsyncFn() -> A
     }
     let [winner] = winners.as_slice() else { panic!("{winners:?}") };
     assert_eq!(trial.archive.get("plans/race").await.unwrap(), vec![*winner]);
+}
+
+/// Whoever looked before somebody else wrote has to look again.
+pub async fn an_object_that_somebody_changed_is_not_replaced<G>(fresh: impl AsyncFn() -> ArchiveOnTrial<G>) {
+    let trial = fresh().await;
+    let archive = &trial.archive;
+    assert_eq!(archive.get_versioned("runs/a").await.unwrap(), None);
+    let first = archive.replace("runs/a", Bytes::from_static(b"one"), None).await.unwrap();
+    assert_eq!(archive.replace("runs/a", Bytes::from_static(b"other"), None).await.unwrap(), None);
+    let (body, seen) = archive.get_versioned("runs/a").await.unwrap().unwrap();
+    assert_eq!((body, first), (Bytes::from_static(b"one"), Some(seen)));
+    assert!(archive.replace("runs/a", Bytes::from_static(b"two"), Some(seen)).await.unwrap().is_some());
+    assert_eq!(archive.replace("runs/a", Bytes::from_static(b"late"), Some(seen)).await.unwrap(), None);
+    assert_eq!(archive.get("runs/a").await.unwrap(), "two");
+    archive.remove("runs/a").await.unwrap();
+    assert_eq!(archive.replace("runs/a", Bytes::from_static(b"late"), Some(seen)).await.unwrap(), None);
+}
+
+/// Each adds its own byte until it is in.
+pub async fn many_replace_an_object_and_no_change_is_lost<G>(fresh: impl AsyncFn() -> ArchiveOnTrial<G>) {
+    let trial = fresh().await;
+    let mut tasks = Vec::new();
+    for number in 0..6_u8 {
+        let archive = Arc::clone(&trial.archive);
+        tasks.push(tokio::spawn(async move {
+            loop {
+                let there = archive.get_versioned("runs/all").await.unwrap();
+                let (mut body, seen) =
+                    there.map_or((Vec::new(), None), |(body, seen)| (body.to_vec(), Some(seen)));
+                body.push(number);
+                if archive.replace("runs/all", Bytes::from(body), seen).await.unwrap().is_some() {
+                    break;
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let mut all = trial.archive.get("runs/all").await.unwrap().to_vec();
+    all.sort_unstable();
+    assert_eq!(all, [0, 1, 2, 3, 4, 5]);
 }
 
 /// Removing what is not there is no error.

@@ -57,8 +57,8 @@ impl StageKind {
     /// How many run at the same time: limits are per vendor key, so there is one fetcher.
     pub const fn copies(self) -> usize {
         match self {
-            Self::Fetcher | Self::Alerter => 1,
-            Self::Normalizer | Self::Validator => 2,
+            Self::Fetcher => 1,
+            Self::Normalizer | Self::Validator | Self::Alerter => 2,
             Self::Loader => 3,
         }
     }
@@ -74,8 +74,8 @@ impl StageKind {
     /// Messages it takes in one batch at most.
     pub const fn batch(self) -> u64 {
         match self {
-            Self::Loader => 4,
-            Self::Fetcher | Self::Normalizer | Self::Validator | Self::Alerter => 1,
+            Self::Loader | Self::Alerter => 4,
+            Self::Fetcher | Self::Normalizer | Self::Validator => 1,
         }
     }
 }
@@ -98,7 +98,7 @@ impl Plant {
             StageKind::Normalizer => run(Normalizer::new(archive, clock), doors),
             StageKind::Validator => run(Validator::new(archive, clock, Limits::default()), doors),
             StageKind::Loader => run(Loader::new(self.warehouse_door(), archive, clock), doors),
-            StageKind::Alerter => run(Alerter::new(self.warehouse_door(), clock), doors),
+            StageKind::Alerter => run(Alerter::new(self.warehouse_door(), archive, clock), doors),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Why an event was not taken in, and what becomes of it.
 
-use aispend_ports::WarehouseError;
+use std::time::Duration;
+
+use aispend_ports::{ArchiveError, WarehouseError};
 use aispend_stage::{Classify, Disposition, MessageError};
 
 /// Why an event was not taken in.
@@ -12,13 +14,24 @@ pub enum AlertError {
     /// The `runs` table does not take it.
     #[error("the run was not recorded")]
     Warehouse(#[from] WarehouseError),
+    /// What is known of the run cannot be read or kept.
+    #[error("the state of the run was not kept")]
+    Archive(#[from] ArchiveError),
+    /// Other alerters changed the run each time.
+    #[error("run `{run_id}`: other alerters were faster every time")]
+    Crowded {
+        /// Which run.
+        run_id: String,
+    },
 }
 
 impl Classify for AlertError {
     fn disposition(&self) -> Disposition {
         match self {
             Self::Message(_) => Disposition::Park { reason: "unreadable" },
-            Self::Warehouse(_) => Disposition::Retry { after: None },
+            Self::Archive(ArchiveError::Damaged { .. }) => Disposition::Park { reason: "damaged" },
+            Self::Warehouse(_) | Self::Archive(_) => Disposition::Retry { after: None },
+            Self::Crowded { .. } => Disposition::Retry { after: Some(Duration::from_secs(1)) },
         }
     }
 }

@@ -3,41 +3,77 @@
 //! The only sender of alerts; rules come with the warehouse's history and are not part of the daily run itself.
 
 mod error;
-mod tracker;
+mod run_state;
+mod runs;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use aispend_ports::{Clock, RunLine, Topic, Warehouse};
-use aispend_proto::v1::FetchRequested;
+use aispend_ports::{Archive, Clock, RunLine, Topic, Warehouse};
 use aispend_proto::v1::envelope::Body;
-use aispend_stage::{Header, Message, MessageError, Output, Stage};
+use aispend_proto::v1::{Envelope, FetchRequested};
+use aispend_stage::{Header, Message, Output, Stage};
 use tokio::sync::watch;
 
 pub use error::AlertError;
-pub use tracker::{End, RunReport, RunTracker, SliceReport, again_of};
+pub use run_state::{End, RunReport, RunState, SliceReport, again_of};
+use runs::Runs;
+pub use runs::{RUNS, read_run};
 
-/// The stage.
+/// The stage. Any number of them may follow the same runs.
 pub struct Alerter {
     warehouse: Arc<dyn Warehouse>,
     clock: Arc<dyn Clock>,
-    tracker: Arc<Mutex<RunTracker>>,
+    runs: Runs,
     changed: watch::Sender<u64>,
 }
 
 impl Alerter {
-    /// Over the warehouse whose `runs` table it keeps.
-    pub fn new(warehouse: Arc<dyn Warehouse>, clock: Arc<dyn Clock>) -> Self {
-        Self { warehouse, clock, tracker: Arc::default(), changed: watch::Sender::new(0) }
+    /// Over the warehouse whose `runs` table it keeps, and the archive that holds what it knows of each run.
+    pub fn new(warehouse: Arc<dyn Warehouse>, archive: Arc<dyn Archive>, clock: Arc<dyn Clock>) -> Self {
+        let runs = Runs::new(archive, Arc::clone(&clock));
+        Self { warehouse, clock, runs, changed: watch::Sender::new(0) }
     }
 
-    /// A run as far as it is known.
+    /// A run as far as this process has followed it.
     pub fn report(&self, run_id: &str) -> RunReport {
-        self.tracker.lock().unwrap_or_else(PoisonError::into_inner).report(run_id)
+        self.runs.known(run_id).state.report(run_id)
     }
 
-    /// Changes with every event.
+    /// Changes with every batch of events.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Takes events of one run in, and says what follows from all that is known of it now.
+    async fn follow(&self, run_id: &str, events: &[&Envelope]) -> Result<Vec<Output>, AlertError> {
+        let mut kept = self.runs.take(run_id, events).await?;
+        let has_plan = events.iter().any(|event| matches!(event.body, Some(Body::RunPlanned(_))));
+        if !has_plan && !kept.state.is_over() {
+            return Ok(Vec::new());
+        }
+        loop {
+            self.record(&kept.state.report(run_id)).await?;
+            // Another alerter may have recorded a later state before this one's call came through.
+            let now = self.runs.refresh(run_id).await?;
+            if now.is_as(&kept) {
+                break;
+            }
+            kept = now;
+        }
+        let again = again_of(run_id);
+        let report = kept.state.report(run_id);
+        if !report.is_over()
+            || report.trigger == "reconsider"
+            || self.runs.refresh(&again).await?.state.is_planned()
+        {
+            return Ok(Vec::new());
+        }
+        // Context that came late may decide loaded slices differently: look once more, as a run of its own. Asked again
+        // with every event until its plan is here: one plan is made, however often.
+        let header = Header { run_id: again, slice: None, ..Header::default() };
+        let body = FetchRequested { trigger: "reconsider".to_owned(), ..FetchRequested::default() };
+        Ok(vec![Output::new(Topic::FetchRequests, &header, self.clock.now(), Body::FetchRequested(body))])
     }
 
     async fn record(&self, report: &RunReport) -> Result<(), AlertError> {
@@ -78,33 +114,40 @@ impl Stage for Alerter {
     type Error = AlertError;
 
     async fn handle(&self, message: Message) -> Result<Vec<Output>, AlertError> {
-        let header = &message.header;
-        let body = message.envelope.body.as_ref().ok_or(MessageError::Missing("body"))?;
-        let is_plan = matches!(body, Body::RunPlanned(_));
-        let (report, has_second_look) = {
-            let mut tracker = self.tracker.lock().unwrap_or_else(PoisonError::into_inner);
-            tracker.take(header, body)?;
-            let is_over = tracker.is_over(&header.run_id);
-            let report = (is_plan || is_over).then(|| tracker.report(&header.run_id));
-            (report, tracker.is_planned(&again_of(&header.run_id)))
-        };
-        let mut outputs = Vec::new();
-        if let Some(report) = report {
-            self.record(&report).await?;
-            if report.is_over() && report.trigger != "reconsider" && !has_second_look {
-                // Context that came late may decide loaded slices differently: look once more, as a run of its own. Asked
-                // again with every event until its plan is here: one plan is made, however often.
-                let again = Header { run_id: again_of(&header.run_id), slice: None, ..Header::default() };
-                let body = FetchRequested { trigger: "reconsider".to_owned(), ..FetchRequested::default() };
-                outputs.push(Output::new(
-                    Topic::FetchRequests,
-                    &again,
-                    self.clock.now(),
-                    Body::FetchRequested(body),
-                ));
+        let outputs = self.follow(&message.header.run_id, &[&message.envelope]).await;
+        self.changed.send_modify(|count| *count += 1);
+        outputs
+    }
+
+    async fn handle_batch(&self, messages: Vec<Message>) -> Vec<Result<Vec<Output>, AlertError>> {
+        let mut by_run: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, message) in messages.iter().enumerate() {
+            by_run.entry(&message.header.run_id).or_default().push(place);
+        }
+        let mut verdicts: Vec<Option<Result<Vec<Output>, AlertError>>> =
+            messages.iter().map(|_| None).collect();
+        for (run_id, places) in by_run {
+            let events: Vec<&Envelope> = places
+                .iter()
+                .filter_map(|place| messages.get(*place))
+                .map(|message| &message.envelope)
+                .collect();
+            // What follows from all of them goes out with the first; where they fail together, each is tried alone, so
+            // that an event which cannot be read costs itself.
+            let together = self.follow(run_id, &events).await;
+            for (turn, (place, event)) in places.iter().zip(events).enumerate() {
+                let verdict = match &together {
+                    Ok(outputs) if turn == 0 => Ok(outputs.clone()),
+                    Ok(_) => Ok(Vec::new()),
+                    Err(_) => self.follow(run_id, &[event]).await,
+                };
+                if let Some(slot) = verdicts.get_mut(*place) {
+                    *slot = Some(verdict);
+                }
             }
         }
         self.changed.send_modify(|count| *count += 1);
-        Ok(outputs)
+        // Every place was in one run's list.
+        verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(|| Ok(Vec::new()))).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aispend_ports::{Archive, ArchiveError};
+use aispend_ports::{Archive, ArchiveError, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -18,17 +18,25 @@ use crate::files::{create_whole, hex, write_whole};
 pub struct FolderArchive {
     root: PathBuf,
     objects: PathBuf,
-    /// Objects in this folder live no longer than the process: they are not made to survive a loss of power.
-    scratch: Option<&'static str>,
+    /// Objects in these folders live no longer than the process: they are not made to survive a loss of power.
+    scratch: Vec<&'static str>,
     /// Written, not yet made to survive a loss of power.
     unsynced: Arc<Mutex<Vec<PathBuf>>>,
+    /// Held from the look at an object to its replacement. Other processes do not write: there is a lock for that.
+    replacing: Arc<Mutex<()>>,
 }
 
 impl FolderArchive {
     /// In that folder, which is made when something is stored.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
-        Self { objects: root.clone(), root, scratch: None, unsynced: Arc::default() }
+        Self {
+            objects: root.clone(),
+            root,
+            scratch: Vec::new(),
+            unsynced: Arc::default(),
+            replacing: Arc::default(),
+        }
     }
 
     /// With everything but vendor responses in another folder.
@@ -37,14 +45,14 @@ impl FolderArchive {
         Self { objects: objects.into(), ..self }
     }
 
-    /// With a folder of objects that a new process has no use for.
+    /// With folders of objects that a new process has no use for.
     #[must_use]
-    pub fn with_scratch(self, folder: &'static str) -> Self {
-        Self { scratch: Some(folder), ..self }
+    pub fn with_scratch(self, folders: &[&'static str]) -> Self {
+        Self { scratch: folders.to_vec(), ..self }
     }
 
     fn is_scratch(&self, name: &str) -> bool {
-        self.scratch.is_some_and(|folder| Path::new(name).starts_with(folder))
+        self.scratch.iter().any(|folder| Path::new(name).starts_with(folder))
     }
 
     fn document_path(&self, sha256: &str) -> PathBuf {
@@ -62,6 +70,19 @@ impl FolderArchive {
 
     fn wrote(&self, path: PathBuf) {
         self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+    }
+}
+
+/// The beginning of its hash: the same bytes are the same state.
+fn version_of(body: &[u8]) -> Version {
+    Version(Sha256::digest(body).iter().take(8).fold(0, |number, byte| (number << 8) | i64::from(*byte)))
+}
+
+fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(body) => Ok(Some(body)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -110,6 +131,34 @@ impl Archive for FolderArchive {
 
     async fn create(&self, name: &str, body: Bytes) -> Result<bool, ArchiveError> {
         create_whole(&self.path(name)?, &body).map_err(unavailable(name))
+    }
+
+    async fn get_versioned(&self, name: &str) -> Result<Option<(Bytes, Version)>, ArchiveError> {
+        let body = read_if_there(&self.path(name)?).map_err(unavailable(name))?;
+        Ok(body.map(|body| {
+            let version = version_of(&body);
+            (Bytes::from(body), version)
+        }))
+    }
+
+    async fn replace(
+        &self,
+        name: &str,
+        body: Bytes,
+        seen: Option<Version>,
+    ) -> Result<Option<Version>, ArchiveError> {
+        let path = self.path(name)?;
+        let replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = read_if_there(&path).map_err(unavailable(name))?;
+        if there.as_deref().map(version_of) != seen {
+            return Ok(None);
+        }
+        write_whole(&path, &body, false).map_err(unavailable(name))?;
+        drop(replacing);
+        if !self.is_scratch(name) {
+            self.wrote(path);
+        }
+        Ok(Some(version_of(&body)))
     }
 
     async fn get(&self, name: &str) -> Result<Bytes, ArchiveError> {

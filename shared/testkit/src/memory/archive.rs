@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aispend_ports::{Archive, ArchiveError};
+use aispend_ports::{Archive, ArchiveError, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -42,6 +42,10 @@ impl MemoryArchive {
 
 fn document_name(sha256: &str) -> String {
     format!("raw/{sha256}")
+}
+
+fn version_of(body: &[u8]) -> Version {
+    Version(Sha256::digest(body).iter().take(8).fold(0, |number, byte| (number << 8) | i64::from(*byte)))
 }
 
 fn hash_of(body: &[u8]) -> String {
@@ -89,6 +93,28 @@ impl Archive for MemoryArchive {
             objects.insert(name.to_owned(), body);
         }
         Ok(is_ours)
+    }
+
+    async fn get_versioned(&self, name: &str) -> Result<Option<(Bytes, Version)>, ArchiveError> {
+        Ok(self.lock().get(name).map(|body| (body.clone(), version_of(body))))
+    }
+
+    async fn replace(
+        &self,
+        name: &str,
+        body: Bytes,
+        seen: Option<Version>,
+    ) -> Result<Option<Version>, ArchiveError> {
+        if !is_plain(name) {
+            return Err(ArchiveError::Missing { name: name.to_owned() });
+        }
+        let mut objects = self.lock();
+        if objects.get(name).map(|body| version_of(body)) != seen {
+            return Ok(None);
+        }
+        let version = version_of(&body);
+        objects.insert(name.to_owned(), body);
+        Ok(Some(version))
     }
 
     async fn get(&self, name: &str) -> Result<Bytes, ArchiveError> {

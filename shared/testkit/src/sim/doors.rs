@@ -6,7 +6,7 @@ use std::time::Duration;
 use aispend_model::{Feed, Request, Response};
 use aispend_ports::{
     Archive, ArchiveError, Bus, BusError, Delivery, Fetch, FetchError, LedgerLine, Outgoing, Parked,
-    ParkedError, ParkedStore, Receipt, RunLine, SliceLoad, Subscription, Topic, Verdict, Warehouse,
+    ParkedError, ParkedStore, Receipt, RunLine, SliceLoad, Subscription, Topic, Verdict, Version, Warehouse,
     WarehouseError,
 };
 use aispend_proto::Table;
@@ -113,6 +113,17 @@ impl Archive for RoughArchive {
     }
     async fn create(&self, name: &str, body: Bytes) -> Result<bool, ArchiveError> {
         self.meets(name, self.inner.create(name, body)).await
+    }
+    async fn get_versioned(&self, name: &str) -> Result<Option<(Bytes, Version)>, ArchiveError> {
+        self.meets(name, self.inner.get_versioned(name)).await
+    }
+    async fn replace(
+        &self,
+        name: &str,
+        body: Bytes,
+        seen: Option<Version>,
+    ) -> Result<Option<Version>, ArchiveError> {
+        self.meets(name, self.inner.replace(name, body, seen)).await
     }
     async fn get(&self, name: &str) -> Result<Bytes, ArchiveError> {
         self.meets(name, self.inner.get(name)).await
