@@ -5,6 +5,7 @@
 
 mod files;
 mod seeds;
+mod staging;
 mod table;
 mod template;
 mod view;
@@ -12,7 +13,9 @@ mod view;
 use sha2::{Digest, Sha256};
 
 pub use seeds::seeds;
-pub use table::{ColumnDef, TableDef, tables};
+pub use staging::{STAGED, staging_name};
+pub use table::{ColumnDef, TableDef, double_quote, tables};
+pub use template::in_dataset;
 pub use view::{View, views};
 
 /// The dataset (BigQuery) and schema (DuckDB) that every name in the files is qualified with.
@@ -40,8 +43,11 @@ pub fn digest(engine: Engine) -> String {
         for statement in table.create(engine) {
             hash.update(statement);
         }
+        if engine == Engine::BigQuery {
+            hash.update(table.create_staging().unwrap_or_default());
+        }
     }
-    for statement in seeds() {
+    for statement in seeds(engine) {
         hash.update(statement);
     }
     for view in views() {
@@ -49,7 +55,9 @@ pub fn digest(engine: Engine) -> String {
             hash.update(statement);
         }
     }
-    hash.update(DUCKDB_MACROS);
+    if engine == Engine::DuckDb {
+        hash.update(DUCKDB_MACROS);
+    }
     format!("{:x}", hash.finalize())
 }
 

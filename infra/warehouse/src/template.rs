@@ -1,6 +1,6 @@
 //! The few words that the engines spell differently.
 
-use crate::Engine;
+use crate::{DATASET, Engine};
 
 /// Spells the words in double braces for an engine.
 pub fn render(sql: &str, engine: Engine) -> String {
@@ -29,6 +29,11 @@ fn spell(word: &str, engine: Engine) -> &str {
     }
 }
 
+/// The same SQL for a dataset of another name.
+pub fn in_dataset(sql: &str, dataset: &str) -> String {
+    if dataset == DATASET { sql.to_owned() } else { sql.replace(&format!("{DATASET}."), &format!("{dataset}.")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +43,13 @@ mod tests {
     fn words_in_braces_are_spelled_for_the_engine() {
         assert_eq!(render("CAST(a AS {{numeric}}), b", Engine::BigQuery), "CAST(a AS NUMERIC), b");
         assert_eq!(render("CAST(a AS {{ numeric }}), b", Engine::DuckDb), "CAST(a AS DECIMAL(38, 9)), b");
+    }
+
+    #[test]
+    fn another_dataset_is_named_wherever_the_first_was() {
+        let sql = "SELECT t.a FROM ai_usage_analytics.t AS t JOIN ai_usage_analytics.u USING (a)";
+        assert_eq!(in_dataset(sql, "other"), "SELECT t.a FROM other.t AS t JOIN other.u USING (a)");
+        assert_eq!(in_dataset(sql, DATASET), sql);
     }
 
     #[test]

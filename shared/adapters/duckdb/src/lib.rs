@@ -3,11 +3,8 @@
 //! One process at a time writes, to a file of its own; readers open the published snapshot beside it, and nobody waits
 //! for anybody (design § 7). The SQL is in `aispend-warehouse`; what a message means is decided before it gets here.
 
-mod append;
-mod batch;
 mod error;
 mod ledger;
-mod ledger_json;
 mod load;
 mod lock;
 mod merge;
@@ -20,7 +17,7 @@ mod schema;
 mod snapshot;
 mod tables;
 
+pub use aispend_tables::{Cell, CellKind, QueryColumn, QueryResult};
 pub use error::DuckDbError;
 pub use open::{DuckDb, Options};
-pub use query::{Cell, CellKind, QueryColumn, QueryResult};
 pub use reader::{Reader, open_reader};

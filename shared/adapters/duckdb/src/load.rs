@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use aispend_ports::{Decision, LoadState, SliceLoad, Verdict, WarehouseError, decide};
-use aispend_proto::{RowSink, Table, TableSums};
+use aispend_ports::{Decision, Frames, SliceLoad, Verdict, WarehouseError};
+use aispend_proto::Table;
+use aispend_tables::{
+    RowWriter, Step, Which, check_conservation, is_merged, merges, state_of, write_document, write_line,
+    write_rejected,
+};
 use aispend_warehouse::DATASET;
 use duckdb::{Connection, params, params_from_iter};
 
 use crate::{
-    DuckDbError,
-    append::{AppendError, Which, append_rows, check_conservation},
-    ledger::{self, Known},
-    merge,
+    DuckDbError, ledger, merge,
     schema::roll_back,
-    tables::{Append, RowAppends, Tables, Target, is_merged},
+    tables::{Append, RowAppends, Tables, Target},
 };
 
 /// Why an attempt came to nothing.
@@ -63,14 +64,6 @@ pub fn load(
     let (place, detail) = refused.pop_first().expect("the loop ends here with a refused slice only");
     let slice_key = slices.get(place).map(|load| load.slice.key()).unwrap_or_default();
     Err(WarehouseError::Refused { slice_key, detail })
-}
-
-/// What is to be done with one slice.
-struct Step {
-    place: usize,
-    key: String,
-    decision: Decision,
-    known: Known,
 }
 
 struct Attempt<'a> {
@@ -134,11 +127,7 @@ impl<'a> Attempt<'a> {
         self.merge(&steps)?;
         self.write_beside(&steps)?;
         for step in steps {
-            let superseded = match step.decision {
-                Decision::Replace => step.known.line.map(|line| line.loaded).unwrap_or_default(),
-                Decision::Skip | Decision::Keep | Decision::Note => TableSums::default(),
-            };
-            self.verdicts.insert(step.place, Verdict { state: state_of(step.decision), superseded });
+            self.verdicts.insert(step.place, step.verdict());
         }
         Ok(())
     }
@@ -149,13 +138,7 @@ impl<'a> Attempt<'a> {
         let mut steps = Vec::with_capacity(wave.len());
         for (place, key) in wave.iter().zip(keys) {
             let known = known.remove(&key).unwrap_or_default();
-            let load = self.slice(*place);
-            let decision = match decide(known.line.as_ref(), load) {
-                // Its rows were seen again: they say so.
-                Decision::Keep if merge::merges(load) => Decision::Replace,
-                decision => decision,
-            };
-            steps.push(Step { place: *place, key, decision, known });
+            steps.push(Step::new(*place, self.slice(*place), known));
         }
         Ok(steps)
     }
@@ -191,13 +174,26 @@ impl<'a> Attempt<'a> {
         for step in steps {
             let load = self.slice(step.place);
             let Some(which) = step.rows_to_write(load) else { continue };
-            append_rows(self.connection, &mut appends, load, which).map_err(|error| match error {
-                AppendError::Refused(detail) => Failure::Refused { place: step.place, detail },
-                AppendError::Engine(error) => Failure::Engine(error),
-            })?;
+            self.append_rows(&mut appends, step.place, load, which)?;
         }
         appends.flush(self.connection)?;
         Ok(())
+    }
+
+    fn append_rows(
+        &self,
+        appends: &mut RowAppends,
+        place: usize,
+        load: &SliceLoad,
+        which: Which,
+    ) -> Result<(), Failure> {
+        let refused = |detail| Failure::Refused { place, detail };
+        let mut writer = RowWriter::new(load, which);
+        for frame in Frames::new(load.frames.clone()) {
+            writer.frame(&frame.map_err(|error| refused(error.to_string()))?, appends);
+            appends.flush_full(self.connection)?;
+        }
+        writer.finish().map_err(refused)
     }
 
     fn merge(&self, steps: &[Step]) -> Result<(), DuckDbError> {
@@ -205,7 +201,7 @@ impl<'a> Attempt<'a> {
             .iter()
             .filter(|step| {
                 let load = self.slice(step.place);
-                merge::merges(load) && step.rows_to_write(load).is_some()
+                merges(load) && step.rows_to_write(load).is_some()
             })
             .collect();
         if merging.is_empty() {
@@ -231,29 +227,13 @@ impl<'a> Attempt<'a> {
             if !step.writes_line(load) {
                 continue;
             }
-            let superseded = match (&step.decision, &step.known.line) {
-                (Decision::Replace, Some(line)) => line.loaded.clone(),
-                _ => TableSums::default(),
-            };
-            ledger::write_line(lines.batch(), load, state_of(step.decision), &superseded);
+            write_line(lines.batch(), load, state_of(step.decision), &step.superseded());
             if step.records_anew() {
-                ledger::write_rejected(rejected.batch(), load);
+                write_rejected(rejected.batch(), load);
             }
             for document in &load.documents {
                 if indexed.insert((step.key.clone(), document.sha256.clone())) {
-                    let batch = documents.batch();
-                    batch.text(Some(&document.sha256));
-                    batch.text(Some(load.slice.feed.as_str()));
-                    batch.text(Some(&load.slice.org_id));
-                    batch.text(Some(&step.key));
-                    batch.text(Some(&document.role));
-                    batch.text(Some(&document.request));
-                    batch.integer(Some(i64::from(document.page)));
-                    batch.integer(Some(i64::try_from(document.size_bytes).unwrap_or(i64::MAX)));
-                    batch.moment(Some(document.fetched_at));
-                    batch.text(Some(&document.request_id));
-                    batch.text(Some(&load.run_id));
-                    batch.end_row();
+                    write_document(documents.batch(), load, &step.key, document);
                 }
             }
             rejected.flush_full(self.connection)?;
@@ -284,46 +264,5 @@ impl<'a> Attempt<'a> {
             .query_map(params_from_iter(keys), |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(failed())?;
         rows.collect::<duckdb::Result<_>>().map_err(failed())
-    }
-}
-
-impl Step {
-    fn has_rows_in(&self, table: Table) -> bool {
-        self.known.line.as_ref().is_some_and(|line| line.loaded.of(table).0 > 0)
-    }
-
-    /// True where rejected records are those of this reading from now on.
-    const fn records_anew(&self) -> bool {
-        matches!(self.decision, Decision::Replace | Decision::Keep)
-    }
-
-    fn rows_to_write(&self, load: &SliceLoad) -> Option<Which> {
-        match self.decision {
-            Decision::Replace => Some(Which::All),
-            // An older snapshot may know what no newer one does; the same one again does not.
-            Decision::Skip => {
-                let is_older = self.known.line.as_ref().is_some_and(|line| load.order < line.order);
-                (is_older && merge::merges(load)).then_some(Which::Merged)
-            }
-            Decision::Keep | Decision::Note => None,
-        }
-    }
-
-    /// A note that was made already is not made again.
-    fn writes_line(&self, load: &SliceLoad) -> bool {
-        match self.decision {
-            Decision::Replace | Decision::Keep => true,
-            Decision::Skip => false,
-            Decision::Note => self.known.noted.is_none_or(|noted| noted < load.order),
-        }
-    }
-}
-
-const fn state_of(decision: Decision) -> LoadState {
-    match decision {
-        Decision::Skip => LoadState::Superseded,
-        Decision::Keep => LoadState::Unchanged,
-        Decision::Replace => LoadState::Loaded,
-        Decision::Note => LoadState::Unavailable,
     }
 }

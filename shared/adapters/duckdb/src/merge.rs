@@ -1,34 +1,12 @@
-//! Merged tables: rows outlive the snapshot they came with.
-//!
-//! Per slice and key the row of the newest reading that has it stays, and it is active where that reading is the newest
-//! of the slice. That is a maximum, so the result is the same whichever reading arrives first, and how often.
+//! Merges snapshots into the tables whose rows outlive them.
 
-use aispend_model::{Feed, Order};
-use aispend_ports::SliceLoad;
+use aispend_model::Order;
 use aispend_proto::Table;
+use aispend_tables::{identity, merged};
 use aispend_warehouse::DATASET;
 use duckdb::{Connection, params};
 
-use crate::{
-    DuckDbError,
-    tables::{is_merged, merged, staging_name},
-};
-
-/// True for slices that merge: by their feed, so that an empty snapshot counts, or by what they bring.
-pub fn merges(load: &SliceLoad) -> bool {
-    matches!(load.slice.feed, Feed::AnthropicDirectory | Feed::CursorMembers | Feed::SheetPeople)
-        || load.accepted.iter().any(|(table, rows, _)| rows > 0 && is_merged(table))
-}
-
-/// What identifies a row within its slice.
-const fn identity(table: Table) -> &'static str {
-    match table {
-        Table::KeySources => "api_key_id",
-        Table::DimWorkspaces => "workspace_id",
-        // Only the merged tables get here.
-        _ => "user_key",
-    }
-}
+use crate::{DuckDbError, tables::staging_name};
 
 /// Makes the temporary tables, empty.
 pub fn create_staging(connection: &Connection) -> Result<(), DuckDbError> {

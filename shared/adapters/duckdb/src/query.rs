@@ -1,89 +1,14 @@
-//! Answers to SQL, cell by cell and exact.
-
-use std::fmt;
+//! Answers to SQL, from DuckDB's values.
 
 use aispend_model::{day_from_number, moment_from_micros};
+use aispend_tables::{Cell, CellKind, QueryColumn, QueryResult, without_zeros};
 use duckdb::{
     Connection,
     arrow::datatypes::DataType,
     types::{TimeUnit, ValueRef},
 };
-use jiff::{Timestamp, civil::Date};
 
 use crate::DuckDbError;
-
-/// One value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// Not said.
-    Null,
-    /// Yes or no.
-    Flag(bool),
-    /// A count.
-    Integer(i128),
-    /// An exact decimal number, without trailing zeros.
-    Decimal(String),
-    /// A ratio.
-    Float(f64),
-    /// A text.
-    Text(String),
-    /// A day.
-    Date(Date),
-    /// A moment.
-    Moment(Timestamp),
-}
-
-/// What the values of a column are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CellKind {
-    /// Yes or no.
-    Flag,
-    /// A count.
-    Integer,
-    /// An exact decimal number.
-    Decimal,
-    /// A ratio.
-    Float,
-    /// A text, and whatever has no kind of its own.
-    Text,
-    /// A day.
-    Date,
-    /// A moment.
-    Moment,
-}
-
-/// A column of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryColumn {
-    /// Its name.
-    pub name: String,
-    /// What its values are.
-    pub kind: CellKind,
-}
-
-/// An answer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct QueryResult {
-    /// In order.
-    pub columns: Vec<QueryColumn>,
-    /// In order; each has a cell per column.
-    pub rows: Vec<Vec<Cell>>,
-}
-
-/// As a CSV shows it; nothing for NULL.
-impl fmt::Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => Ok(()),
-            Self::Flag(value) => value.fmt(f),
-            Self::Integer(value) => value.fmt(f),
-            Self::Decimal(value) | Self::Text(value) => f.write_str(value),
-            Self::Float(value) => value.fmt(f),
-            Self::Date(value) => value.fmt(f),
-            Self::Moment(value) => value.fmt(f),
-        }
-    }
-}
 
 /// Asks a connection.
 pub fn query(connection: &Connection, sql: &str) -> Result<QueryResult, DuckDbError> {
@@ -136,7 +61,7 @@ fn cell(value: ValueRef) -> Cell {
         ValueRef::UBigInt(value) => Cell::Integer(value.into()),
         ValueRef::Float(value) => Cell::Float(value.into()),
         ValueRef::Double(value) => Cell::Float(value),
-        ValueRef::Decimal(value) => Cell::Decimal(without_zeros(value.to_string())),
+        ValueRef::Decimal(value) => Cell::Decimal(without_zeros(&value.to_string()).to_owned()),
         ValueRef::Text(value) => Cell::Text(String::from_utf8_lossy(value).into_owned()),
         ValueRef::Date32(value) => {
             day_from_number(value).map_or_else(|error| Cell::Text(error.to_string()), Cell::Date)
@@ -149,8 +74,4 @@ fn cell(value: ValueRef) -> Cell {
 fn moment(unit: TimeUnit, value: i64) -> Cell {
     moment_from_micros(unit.to_micros(value))
         .map_or_else(|error| Cell::Text(error.to_string()), |(_, moment)| Cell::Moment(moment))
-}
-
-fn without_zeros(number: String) -> String {
-    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.').to_owned() } else { number }
 }

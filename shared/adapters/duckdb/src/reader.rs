@@ -111,26 +111,3 @@ impl Identity {
         }
     }
 }
-
-impl QueryResult {
-    /// As CSV with a header. NULL is empty, and an empty text is `""`.
-    pub fn to_csv(&self) -> String {
-        let header = self.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>().join(",");
-        let mut lines = vec![header];
-        for row in &self.rows {
-            lines.push(row.iter().map(csv_cell).collect::<Vec<_>>().join(","));
-        }
-        lines.push(String::new());
-        lines.join("\n")
-    }
-}
-
-fn csv_cell(cell: &crate::Cell) -> String {
-    let text = cell.to_string();
-    let is_text = matches!(cell, crate::Cell::Text(_));
-    if is_text && (text.is_empty() || text.contains([',', '"', '\n', '\r'])) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}

@@ -96,7 +96,7 @@ fn create(
     for view in views() {
         run(connection, &view.create(Engine::DuckDb).join(";\n"))?;
     }
-    for statement in seeds() {
+    for statement in seeds(Engine::DuckDb) {
         run(connection, &statement)?;
     }
     run(

@@ -1,14 +1,11 @@
 //! A table's rows as messages again, in a stable order and without lineage.
 
-use aispend_proto::{Column, ColumnKind, Message, Table, v1::RecordSet};
+use aispend_proto::{Column, ColumnKind, Table, v1::RecordSet};
+use aispend_tables::{SetBuilder, Value};
 use aispend_warehouse::DATASET;
 use duckdb::{Connection, Row};
-use prost::encoding::{WireType, encode_key, encode_varint, int32, int64, sfixed64, sint64};
 
 use crate::DuckDbError;
-
-/// The field of a row's first column: `document` is field 1, and the columns follow in order.
-const FIRST_FIELD: u32 = 2;
 
 /// Reads all rows of a table.
 pub fn read(connection: &Connection, table: Table) -> Result<RecordSet, DuckDbError> {
@@ -17,18 +14,12 @@ pub fn read(connection: &Connection, table: Table) -> Result<RecordSet, DuckDbEr
     let sql = format!("SELECT {columns} FROM {DATASET}.{} ORDER BY ALL", table.name());
     let mut statement = connection.prepare(&sql).map_err(failed())?;
     let mut rows = statement.query([]).map_err(failed())?;
-    let (mut set, mut message) = (Vec::new(), Vec::new());
-    let field = Table::ALL.iter().position(|known| *known == table).map_or(1, |place| place as u32 + 1);
+    let mut set = SetBuilder::new(table);
     while let Some(row) = rows.next().map_err(failed())? {
-        message.clear();
-        for (place, column) in table.columns().iter().enumerate() {
-            write(&mut message, row, place, column).map_err(failed())?;
-        }
-        encode_key(field, WireType::LengthDelimited, &mut set);
-        encode_varint(message.len() as u64, &mut set);
-        set.extend_from_slice(&message);
+        let values = table.columns().iter().enumerate().map(|(place, column)| value(row, place, column));
+        set.push(values.collect::<duckdb::Result<Vec<_>>>().map_err(failed())?);
     }
-    Ok(RecordSet::decode(set.as_slice()).expect("fields are numbered in the order of columns"))
+    Ok(set.finish())
 }
 
 /// The column as a number where it is one.
@@ -46,39 +37,30 @@ fn selected(table: Table, column: &Column) -> String {
     }
 }
 
-fn write(message: &mut Vec<u8>, row: &Row, place: usize, column: &Column) -> duckdb::Result<()> {
-    let field = FIRST_FIELD + place as u32;
-    match column.kind {
-        ColumnKind::Date => encode(row.get(place)?, |value| int32::encode(field, &value, message)),
-        ColumnKind::Moment => encode(row.get(place)?, |value| sfixed64::encode(field, &value, message)),
-        ColumnKind::Decimal => encode(row.get(place)?, |value| sint64::encode(field, &value, message)),
-        ColumnKind::Integer => encode(row.get(place)?, |value| int64::encode(field, &value, message)),
-        ColumnKind::Flag => {
-            encode(row.get(place)?, |value| prost::encoding::bool::encode(field, &value, message));
+fn value(row: &Row, place: usize, column: &Column) -> duckdb::Result<Option<Value>> {
+    Ok(match column.kind {
+        ColumnKind::Date | ColumnKind::Moment | ColumnKind::Decimal | ColumnKind::Integer => {
+            row.get::<_, Option<i64>>(place)?.map(Value::Integer)
         }
-        ColumnKind::Text => {
-            encode(row.get(place)?, |value| prost::encoding::string::encode(field, &value, message));
-        }
-    }
-    Ok(())
-}
-
-fn encode<T>(value: Option<T>, write: impl FnOnce(T)) {
-    if let Some(value) = value {
-        write(value);
-    }
+        ColumnKind::Flag => row.get::<_, Option<bool>>(place)?.map(Value::Flag),
+        ColumnKind::Text => row.get::<_, Option<String>>(place)?.map(Value::Text),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use aispend_model::{Feed, Generation, Order, Slice};
     use aispend_ports::{SliceLoad, SliceOutcome};
-    use aispend_proto::{ContentHash, TableSums};
+    use aispend_proto::{ContentHash, Message, TableSums};
     use bytes::Bytes;
     use jiff::Timestamp;
+    use prost::encoding::{WireType, encode_key, encode_varint, int32, int64, sfixed64, sint64};
 
     use super::*;
     use crate::{load::load, schema::migrate, tables::Tables};
+
+    /// The field of a row's first column.
+    const FIRST_FIELD: u32 = 2;
 
     /// A row with every column said, and extreme where that can hurt.
     fn full_row(table: Table) -> RecordSet {

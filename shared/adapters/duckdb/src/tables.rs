@@ -1,10 +1,11 @@
 //! The tables of this build, and the appends on their way to each.
 
 use aispend_proto::Table;
+use aispend_tables::{Batch, Sinks, is_merged};
 use aispend_warehouse::{DATASET, TableDef};
 use duckdb::Connection;
 
-use crate::{DuckDbError, batch::Batch};
+use crate::DuckDbError;
 
 /// Rows of one table that are handed to DuckDB at once.
 const APPEND_ROWS: usize = 8_192;
@@ -51,7 +52,7 @@ impl Append {
     pub fn new(tables: &Tables, table: &'static str, target: Target) -> Self {
         let declared = tables.get(table);
         let columns = declared.columns.iter().map(|column| column.name.clone()).collect();
-        Self { table, target, columns, batch: Batch::new(declared) }
+        Self { table, target, columns, batch: Batch::new(&declared.columns, None) }
     }
 
     /// What takes the values.
@@ -102,16 +103,6 @@ impl<'a> RowAppends<'a> {
         Self { tables, appends: Vec::new() }
     }
 
-    /// The way to a table.
-    pub fn of(&mut self, table: Table) -> &mut Append {
-        let place = self.appends.iter().position(|(known, _)| *known == table).unwrap_or_else(|| {
-            let target = if is_merged(table) { Target::Staging } else { Target::Table };
-            self.appends.push((table, Append::new(self.tables, table.name(), target)));
-            self.appends.len() - 1
-        });
-        &mut self.appends.get_mut(place).expect("it was found or added").1
-    }
-
     /// Hands over what has come together.
     pub fn flush_full(&mut self, connection: &Connection) -> Result<(), DuckDbError> {
         self.appends.iter_mut().try_for_each(|(_, append)| append.flush_full(connection))
@@ -123,14 +114,15 @@ impl<'a> RowAppends<'a> {
     }
 }
 
-/// Tables whose rows outlive the snapshot they came with.
-pub fn merged() -> impl Iterator<Item = Table> {
-    Table::ALL.iter().copied().filter(|table| is_merged(*table))
-}
-
-/// True where a newer snapshot does not remove rows. Asked for every row.
-pub const fn is_merged(table: Table) -> bool {
-    matches!(table, Table::KeySources | Table::UserSources | Table::DimWorkspaces)
+impl Sinks for RowAppends<'_> {
+    fn of(&mut self, table: Table) -> &mut Batch {
+        let place = self.appends.iter().position(|(known, _)| *known == table).unwrap_or_else(|| {
+            let target = if is_merged(table) { Target::Staging } else { Target::Table };
+            self.appends.push((table, Append::new(self.tables, table.name(), target)));
+            self.appends.len() - 1
+        });
+        self.appends.get_mut(place).expect("it was found or added").1.batch()
+    }
 }
 
 /// The temporary table beside a merged one.
