@@ -1,7 +1,7 @@
 //! Settings as the program uses them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aispend_model::{Feed, parse_day};
@@ -77,6 +77,21 @@ impl Settings {
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
     }
 
+    /// Reads environment and file: the file named, or `aispend.toml` where there is one.
+    ///
+    /// # Errors
+    /// Every problem there is.
+    pub fn load(file: Option<&Path>, flags: Vec<(&'static str, String)>) -> Result<Self, Problems> {
+        let path = file.unwrap_or_else(|| Path::new("aispend.toml"));
+        let place = path.display().to_string();
+        let file = match std::fs::read_to_string(path) {
+            Ok(text) => Some((place, text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => None,
+            Err(error) => return Err(Problems(vec![Problem { place, message: error.to_string() }])),
+        };
+        Self::read(&Sources { flags, variable: &|name| std::env::var(name).ok(), file })
+    }
+
     fn read_organisations(&mut self, table: &toml::Table, problems: &mut Vec<Problem>) {
         let list = |section: &str, key: &str| {
             table
@@ -145,6 +160,12 @@ impl Settings {
     /// A setting's text, `None` where it is not set.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|value| value.text.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// The text of the setting with that variable, `None` where it is not set.
+    pub fn of_variable(&self, variable: &str) -> Option<&str> {
+        let declared = DECLARED.iter().find(|declared| declared.variable == variable)?;
+        self.text(declared.name)
     }
 
     /// True where a setting's text is its default's.

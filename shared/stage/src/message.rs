@@ -96,6 +96,7 @@ pub struct Output {
 impl Output {
     /// A message about `header`'s slice or run. Its id comes from its content: the same news has the same id.
     pub fn new(topic: Topic, header: &Header, produced_at: jiff::Timestamp, body: Body) -> Self {
+        // The id is of the news alone: neither when it was told nor on which attempt is part of it.
         let mut envelope = Envelope {
             message_id: String::new(),
             schema_version: SCHEMA_VERSION,
@@ -103,11 +104,12 @@ impl Output {
             slice: header.slice.as_ref().map(slice_to_wire),
             generation: header.generation.0,
             revision: header.revision,
-            traceparent: header.traceparent.clone(),
+            traceparent: String::new(),
             produced_at: 0,
             body: Some(body),
         };
         envelope.message_id = content_id(&[topic.as_str().as_bytes(), &envelope.encode_to_vec()]);
+        envelope.traceparent.clone_from(&header.traceparent);
         envelope.produced_at = produced_at.as_microsecond();
         Self { topic, envelope }
     }

@@ -4,18 +4,20 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_ports::{Archive, Bus, BusError, Clock, Delivery, Parked, ParkedError, ParkedStore, Topic};
-use aispend_proto::v1::SliceFailed;
-use aispend_proto::v1::envelope::Body;
+use aispend_ports::{Archive, Bus, BusError, Clock, Delivery, Parked, ParkedStore};
 use aispend_proto::{Message as _, SCHEMA_VERSION};
+use aispend_telemetry::{continue_trace, root_of, traceparent_of};
 use bytes::Bytes;
 use futures::FutureExt;
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tracing::{Instrument, debug, error, info, info_span, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug, error, info, info_span, warn};
 
 use crate::counters::Counters;
 use crate::disposition::{Classify, Disposition, error_chain};
 use crate::message::{Header, Output, content_id, fetched_behind, read_envelope};
+use crate::used_up::told;
 use crate::{Message, Stage};
 
 /// What every stage stands on.
@@ -172,6 +174,7 @@ impl<S: Stage> Runner<S> {
         let mut waiting = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
             self.counters.receive();
+            aispend_telemetry::received(S::NAME);
             match open::<S>(&delivery) {
                 Opened::Message(message) => {
                     messages.push(*message);
@@ -193,18 +196,36 @@ impl<S: Stage> Runner<S> {
             return Weather::Fair;
         }
         let headers: Vec<Header> = messages.iter().map(|message| message.header.clone()).collect();
-        let span = info_span!("handle", stage = S::NAME, slice = %headers.first().map(Header::slice_key).unwrap_or_default());
-        let handling = AssertUnwindSafe(self.stage.handle_batch(messages)).catch_unwind().instrument(span);
+        let now = self.doors.clock.now();
+        let oldest = waiting.iter().map(|delivery| delivery.published_at).min().unwrap_or(now);
+        let work = self.counters.begin(S::NAME, now, oldest);
+        let span = span_of::<S>(&headers);
+        let handling =
+            AssertUnwindSafe(self.stage.handle_batch(messages)).catch_unwind().instrument(span.clone());
         let handled = self.counters.processor.measure(handling).await;
-        let Ok(verdicts) = handled else {
-            return self.after_panic(waiting, headers).await;
+        aispend_telemetry::handled(S::NAME, since(self.doors.clock.now(), now));
+        let weather = match handled {
+            Ok(verdicts) => self.conclude(waiting, headers, verdicts, &span).instrument(span.clone()).await,
+            Err(_) => self.after_panic(waiting, headers, &span).instrument(span.clone()).await,
         };
+        self.counters.end(S::NAME, self.doors.clock.now(), &work);
+        weather
+    }
+
+    /// Gives each delivery of a batch its fate.
+    async fn conclude(
+        &self,
+        waiting: Vec<Delivery>,
+        headers: Vec<Header>,
+        verdicts: Vec<Result<Vec<Output>, S::Error>>,
+        span: &Span,
+    ) -> Weather {
         let mut weather = Weather::Fair;
         let mut verdicts = verdicts.into_iter();
         for (delivery, header) in waiting.into_iter().zip(headers) {
             match verdicts.next() {
                 Some(Ok(outputs)) => {
-                    if !self.settle(delivery, outputs).await {
+                    if !self.settle(delivery, on_trace(outputs, &header, span)).await {
                         weather = Weather::Foul;
                     }
                 }
@@ -232,7 +253,7 @@ impl<S: Stage> Runner<S> {
     }
 
     /// One message's panic costs that message. In a batch nobody knows whose it was: each goes again, alone.
-    async fn after_panic(&self, waiting: Vec<Delivery>, headers: Vec<Header>) -> Weather {
+    async fn after_panic(&self, waiting: Vec<Delivery>, headers: Vec<Header>, span: &Span) -> Weather {
         let is_alone = waiting.len() == 1;
         for (delivery, header) in waiting.into_iter().zip(headers) {
             if is_alone {
@@ -243,7 +264,7 @@ impl<S: Stage> Runner<S> {
             let Opened::Message(message) = open::<S>(&delivery) else { continue };
             match AssertUnwindSafe(self.stage.handle(*message)).catch_unwind().await {
                 Ok(Ok(outputs)) => {
-                    self.settle(delivery, outputs).await;
+                    self.settle(delivery, on_trace(outputs, &header, span)).await;
                 }
                 Ok(Err(failure)) => match failure.disposition() {
                     Disposition::Retry { after } => self.give_back(delivery, after).await,
@@ -286,10 +307,13 @@ impl<S: Stage> Runner<S> {
                 return false;
             }
             self.counters.publish(1);
+            aispend_telemetry::published(S::NAME);
         }
+        let age = since(self.doors.clock.now(), delivery.published_at);
         match delivery.receipt.ack().await {
             Ok(()) => {
                 self.counters.settle();
+                aispend_telemetry::settled(S::NAME, age);
                 true
             }
             Err(error) => {
@@ -301,6 +325,7 @@ impl<S: Stage> Runner<S> {
 
     async fn give_back(&self, delivery: Delivery, after: Option<Duration>) {
         self.counters.give_back();
+        aispend_telemetry::given_back(S::NAME);
         delivery.receipt.give_back(after).await;
     }
 
@@ -317,7 +342,7 @@ impl<S: Stage> Runner<S> {
             stage: S::NAME.to_owned(),
             topic: S::INPUT,
             reason: reason.to_owned(),
-            detail: detail.clone(),
+            detail,
             slice_key: header.map(Header::slice_key).unwrap_or_default(),
             run_id: header.map(|header| header.run_id.clone()).unwrap_or_default(),
             attempts: delivery.attempt,
@@ -329,8 +354,8 @@ impl<S: Stage> Runner<S> {
                 .and_then(|envelope| fetched_behind(&envelope))
                 .map(|envelope| Bytes::from(envelope.encode_to_vec())),
         };
-        let id = parked.id.clone();
-        if let Err(error) = self.store(parked).await {
+        let events = header.map(|header| told(header, &parked, self.doors.clock.now()));
+        if let Err(error) = self.doors.parked.park(parked).await {
             warn!(
                 stage = S::NAME,
                 detail = error_chain(&error),
@@ -340,23 +365,40 @@ impl<S: Stage> Runner<S> {
             return;
         }
         self.counters.park();
-        let events = header.map_or_else(Vec::new, |header| {
-            let failed = SliceFailed {
-                stage: S::NAME.to_owned(),
-                state: "parked".to_owned(),
-                reason: reason.to_owned(),
-                detail,
-                remedy: format!("`aispend dead-letters show {id}`, mend the cause, then `aispend dead-letters replay {id}`"),
-                parked_id: id,
-            };
-            vec![Output::new(Topic::SliceEvents, header, self.doors.clock.now(), Body::SliceFailed(failed))]
-        });
-        self.settle(delivery, events).await;
+        aispend_telemetry::parked(S::NAME, reason);
+        self.settle(delivery, events.into_iter().collect()).await;
     }
+}
 
-    async fn store(&self, parked: Parked) -> Result<(), ParkedError> {
-        self.doors.parked.park(parked).await
+/// The span of a batch: on the trace of its first message.
+fn span_of<S: Stage>(headers: &[Header]) -> Span {
+    let first = headers.first();
+    let span = info_span!(
+        "handle",
+        otel.name = S::NAME,
+        stage = S::NAME,
+        messages = headers.len(),
+        run = first.map(|header| header.run_id.as_str()).unwrap_or_default(),
+        slice = first.map(Header::slice_key).unwrap_or_default(),
+        traceparent = Empty,
+    );
+    if let Some(first) = first {
+        continue_trace(&span, &first.traceparent);
     }
+    span
+}
+
+/// What follows from a message goes on on its trace: below the span that handled it, where that is on the same.
+fn on_trace(mut outputs: Vec<Output>, header: &Header, span: &Span) -> Vec<Output> {
+    let own = traceparent_of(span).filter(|own| own.get(..35) == header.traceparent.get(..35));
+    for output in &mut outputs {
+        output.envelope.traceparent = own.clone().unwrap_or_else(|| header.traceparent.clone());
+    }
+    outputs
+}
+
+fn since(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(then)).unwrap_or_default()
 }
 
 /// Reads a delivery as the stage sees it.
@@ -373,8 +415,15 @@ fn open<S: Stage>(delivery: &Delivery) -> Opened {
         return Opened::FromTheFuture(envelope.schema_version);
     }
     match Header::try_from(&envelope) {
-        Ok(header) => Opened::Message(Box::new(Message {
-            header,
+        Ok(mut header) => Opened::Message(Box::new(Message {
+            header: {
+                if header.traceparent.is_empty() {
+                    let given = delivery.attributes.iter().find(|(name, _)| name == "traceparent");
+                    header.traceparent =
+                        given.map_or_else(|| root_of(&header.run_id), |(_, text)| text.clone());
+                }
+                header
+            },
             envelope,
             attempt: delivery.attempt,
             published_at: delivery.published_at,

@@ -2,10 +2,12 @@
 
 use aispend_ports::{Delivery, Parked, Topic};
 use aispend_proto::Message as _;
+use aispend_proto::v1::SliceFailed;
+use aispend_proto::v1::envelope::Body;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::message::{Header, content_id, fetched_behind, read_envelope};
+use crate::message::{Header, Output, content_id, fetched_behind, read_envelope};
 
 /// The parked message of a delivery that used up its attempts: the same id, slice and `SliceFetched` as if `stage` had
 /// parked it.
@@ -31,12 +33,34 @@ pub fn attempts_used_up(stage: &str, topic: Topic, delivery: &Delivery, now: Tim
     }
 }
 
+/// What the run of a message set aside is to hear; `None` where the message does not say which run that is.
+pub fn parked_event(parked: &Parked, now: Timestamp) -> Option<Output> {
+    let envelope = read_envelope(&parked.message).ok()?;
+    let header = Header::try_from(&envelope).ok().filter(|header| !header.run_id.is_empty())?;
+    Some(told(&header, parked, now))
+}
+
+/// What a run is to hear of its message that was set aside.
+pub(crate) fn told(header: &Header, parked: &Parked, now: Timestamp) -> Output {
+    let failed = SliceFailed {
+        stage: parked.stage.clone(),
+        state: "parked".to_owned(),
+        reason: parked.reason.clone(),
+        detail: parked.detail.clone(),
+        remedy: format!(
+            "`aispend dead-letters show {id}`, mend the cause, then `aispend dead-letters replay {id}`",
+            id = parked.id
+        ),
+        parked_id: parked.id.clone(),
+    };
+    Output::new(Topic::SliceEvents, header, now, Body::SliceFailed(failed))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use aispend_ports::{BusError, Receipt};
-    use aispend_proto::v1::envelope::Body;
     use aispend_proto::v1::{Envelope, RecordsNormalized, Slice, SliceFetched};
 
     use super::*;

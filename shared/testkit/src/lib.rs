@@ -7,6 +7,7 @@ mod dice;
 pub mod memory;
 pub mod parked;
 pub mod sim;
+pub mod truth;
 mod turn;
 pub mod warehouse;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aispend_config::Settings;
 use aispend_model::Feed;
 use jiff::civil::Date;
 
@@ -87,6 +88,37 @@ pub struct FetcherSettings {
 }
 
 impl FetcherSettings {
+    /// As the settings say, with no patience beyond the second try. `lacks_sheets_key`: a spreadsheet is named that nothing
+    /// opens.
+    pub fn of(settings: &Settings, lacks_sheets_key: bool) -> Self {
+        let anthropic = settings.anthropic.iter().map(|account| AnthropicKey {
+            slot: account.slot.clone(),
+            kind: if account.is_admin { KeyKind::Admin } else { KeyKind::Analytics },
+            setting: account.setting.clone(),
+        });
+        Self {
+            anthropic: anthropic.collect(),
+            cursor: settings.cursor.iter().map(|team| CursorTeam { org_id: team.org_id.clone() }).collect(),
+            sheets: match settings.text("sheets.spreadsheet_id") {
+                Some(_) if lacks_sheets_key => Sheets::WithoutKey,
+                Some(id) => Sheets::Google { spreadsheet_id: id.to_owned() },
+                None => Sheets::Csv,
+            },
+            tabs: settings.tabs.clone(),
+            start_date: settings.day("run.start_date"),
+            cost_api: match settings.text("anthropic.cost_api") {
+                Some("analytics") => CostApi::Analytics,
+                Some("legacy") => CostApi::Legacy,
+                _ => CostApi::Auto,
+            },
+            claude_code_workspaces: settings.list("anthropic.claude_code_workspaces"),
+            confirmed_orgs: settings.list("anthropic.confirmed_orgs"),
+            patience: Duration::ZERO,
+            empty_pause: settings.seconds("fetch.empty_pause_seconds"),
+            unsettled_pause: Duration::from_millis(500),
+        }
+    }
+
     /// The tab or file of a sheet feed.
     pub fn tab(&self, feed: Feed) -> String {
         let default = || feed.as_str().rsplit('/').next().unwrap_or_default().to_owned();

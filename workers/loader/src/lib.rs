@@ -101,6 +101,10 @@ impl Loader {
                 count: 1,
             });
         }
+        if verdict.state == LoadState::Loaded {
+            let feed = message.header.slice()?.feed.as_str();
+            aispend_telemetry::loaded(feed, load.accepted.rows(), load.accepted.money());
+        }
         let body = SliceLoaded {
             state: verdict.state.as_str().to_owned(),
             source: load.source.clone(),

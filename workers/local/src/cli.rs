@@ -72,7 +72,7 @@ pub enum Command {
     /// Every setting, its value and where it came from; secrets hidden.
     Config,
     /// Create or upgrade the warehouse.
-    Migrate,
+    Migrate(MigrateArguments),
     /// Messages set aside: list, show, replay, drop.
     DeadLetters(DeadLetterArguments),
 }
@@ -130,6 +130,18 @@ pub struct DemoArguments {
     pub no_serve: bool,
 }
 
+/// Of `migrate`.
+#[derive(Debug, Args)]
+pub struct MigrateArguments {
+    /// With engine gcp: topics, subscriptions, dead letters and bucket as well. For emulators and test projects; Terraform
+    /// owns them in production.
+    #[arg(long)]
+    pub create_bus: bool,
+    /// With --create-bus: subscriptions that push to workers at this address, `{stage}` standing for the stage's name.
+    #[arg(long, requires = "create_bus")]
+    pub push_to: Option<String>,
+}
+
 /// Of `query`.
 #[derive(Debug, Args)]
 pub struct QueryArguments {
@@ -162,29 +174,64 @@ pub struct DeadLetterArguments {
 /// What to do with parked messages.
 #[derive(Debug, Clone, Subcommand)]
 pub enum DeadLetterAction {
-    /// One line each, oldest first.
-    List,
+    /// One line each, oldest first: what it is, why, for how long, and the money and people it is about.
+    List {
+        /// Which.
+        #[command(flatten)]
+        filter: ParkedFilter,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// One, whole.
     Show {
-        /// Its id.
+        /// Its id, or the beginning of it.
         id: String,
     },
-    /// Send it again: the slice is read again from its archived documents.
+    /// Send it again: the slice is read again from its archived documents. Safe to repeat; newer rows stay.
     Replay {
-        /// Its id, or `all`.
-        id: String,
+        /// Ids, or the beginnings of them; `all` for all that the filters let through.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Which.
+        #[command(flatten)]
+        filter: ParkedFilter,
         /// Say what would be sent.
         #[arg(long)]
         dry_run: bool,
     },
     /// Forget it. Its slice keeps what was loaded before.
     Drop {
-        /// Its id.
-        id: String,
+        /// Ids, or the beginnings of them; `all` for all that the filters let through.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Which.
+        #[command(flatten)]
+        filter: ParkedFilter,
         /// Say what would be dropped.
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// Which parked messages.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ParkedFilter {
+    /// Of this feed.
+    #[arg(long, value_parser = feed)]
+    pub feed: Option<Feed>,
+    /// Set aside by this stage.
+    #[arg(long)]
+    pub stage: Option<String>,
+    /// For this reason, such as unreadable, rejected, attempts_used_up.
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Of this day or a later one.
+    #[arg(long, value_parser = day)]
+    pub from: Option<Date>,
+    /// Of this day or an earlier one.
+    #[arg(long, value_parser = day)]
+    pub to: Option<Date>,
 }
 
 fn day(text: &str) -> Result<Date, String> {

@@ -1,104 +1,176 @@
-//! `aispend dead-letters`: messages set aside in the data folder.
+//! `aispend dead-letters`: messages set aside, by us with a reason, or by Pub/Sub after its attempts.
+
+mod affected;
+mod choose;
+mod replay;
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aispend_alerter::End;
 use aispend_config::Settings;
-use aispend_model::{Money, Slice};
-use aispend_ports::{Clock, Parked, ParkedStore, Topic};
-use aispend_proto::v1::envelope::Body;
-use aispend_proto::v1::{PlannedSlice, RunPlanned};
-use aispend_stage::{Header, Output, read_envelope, sums_from_wire};
+use aispend_model::Slice;
+use aispend_ports::{Archive, LedgerLine, Parked};
+use serde_json::json;
 
 use crate::cli::{DeadLetterAction, DeadLetterArguments};
 use crate::failure::Failure;
-use crate::pipeline::parked;
-use crate::run::{Job, follow, new_run_id};
-use crate::screen::dollars;
-use crate::setup::{self, Pace};
-use crate::summary::Summary;
+use crate::pipeline;
+use crate::setup;
+use crate::site::Site;
+use affected::{Affected, affected};
+use choose::{chosen, filtered, one, slice_of};
+
+/// For how long Pub/Sub is asked whether there is more.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// List, show, replay or drop.
 pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) -> Result<ExitCode, Failure> {
-    let store = parked(&settings.data_dir());
+    let site = Site::open(settings).await?;
+    if let Site::Cloud(world) = &site {
+        let letters = aispend_worker::dead_letters(world).await?;
+        let drained = letters.drain(PATIENCE).await;
+        drained.map_err(|error| Failure::world(aispend_stage::error_chain(&error)))?;
+    }
+    let store = site.parked();
     let all = store.list().await.map_err(|error| Failure::world(error.to_string()))?;
     match &arguments.action {
-        DeadLetterAction::List => {
-            if all.is_empty() {
-                println!("nothing is parked");
-            }
-            for message in &all {
-                println!(
-                    "{}  {}  {:<11} {:<12} {}  {}  {}",
-                    message.id,
-                    message.parked_at,
-                    message.stage,
-                    message.reason,
-                    message.slice_key,
-                    money(message),
-                    message.detail
-                );
-            }
+        DeadLetterAction::List { filter, json } => {
+            let known = Known::of(&site, &all).await?;
+            list(&filtered(&all, filter), &known, *json).await?;
             Ok(ExitCode::SUCCESS)
         }
         DeadLetterAction::Show { id } => {
-            show(one(&all, id)?);
+            let everything: Vec<&Parked> = all.iter().collect();
+            let known = Known::of(&site, &all).await?;
+            let message = one(&everything, id)?;
+            show(message, &known.of_message(message).await);
             Ok(ExitCode::SUCCESS)
         }
-        DeadLetterAction::Drop { id, dry_run } => {
-            let message = one(&all, id)?;
-            if *dry_run {
-                println!("would drop {} ({})", message.id, message.slice_key);
-            } else {
-                store.remove(&message.id).await.map_err(|error| Failure::world(error.to_string()))?;
-                println!("dropped {} ({})", message.id, message.slice_key);
+        DeadLetterAction::Drop { ids, filter, dry_run } => {
+            for message in chosen(&all, ids, filter)? {
+                if *dry_run {
+                    println!("would drop {} ({})", message.id, message.slice_key);
+                } else {
+                    store.remove(&message.id).await.map_err(|error| Failure::world(error.to_string()))?;
+                    println!("dropped {} ({})", message.id, message.slice_key);
+                }
             }
             Ok(ExitCode::SUCCESS)
         }
-        DeadLetterAction::Replay { id, dry_run } => {
-            let chosen: Vec<&Parked> = if id == "all" { all.iter().collect() } else { vec![one(&all, id)?] };
-            replay(settings, &store, &chosen, *dry_run).await
+        DeadLetterAction::Replay { ids, filter, dry_run } => {
+            let chosen = chosen(&all, ids, filter)?;
+            if chosen.is_empty() {
+                println!("nothing is parked");
+                return Ok(ExitCode::SUCCESS);
+            }
+            if *dry_run {
+                for message in chosen {
+                    println!("would replay {} ({})", message.id, message.slice_key);
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+            replay::replay(settings, &site, store.as_ref(), &chosen).await
         }
     }
 }
 
-fn one<'a>(all: &'a [Parked], id: &str) -> Result<&'a Parked, Failure> {
-    let mut matching = all.iter().filter(|message| !id.is_empty() && message.id.starts_with(id));
-    match (matching.next(), matching.next()) {
-        (Some(message), None) => Ok(message),
-        (Some(_), Some(_)) => Err(Failure::usage(format!("several parked messages begin with `{id}`"))),
-        (None, _) => Err(Failure::usage(format!(
-            "no parked message begins with `{id}`; `aispend dead-letters list` shows them"
-        ))),
+/// What is known beside the messages themselves.
+struct Known {
+    archive: Arc<dyn Archive>,
+    ledger: BTreeMap<Slice, LedgerLine>,
+}
+
+impl Known {
+    async fn of(site: &Site, all: &[Parked]) -> Result<Self, Failure> {
+        let archive: Arc<dyn Archive> = match site {
+            Site::Machine(data_dir) => Arc::new(pipeline::archive(data_dir)),
+            Site::Cloud(world) => Arc::clone(&world.archive),
+        };
+        // The ledger is a large answer: asked for where there is something to compare.
+        let lines = if all.is_empty() { Vec::new() } else { site.ledger(None).await? };
+        Ok(Self { archive, ledger: lines.into_iter().map(|line| (line.slice.clone(), line)).collect() })
+    }
+
+    async fn of_message(&self, message: &Parked) -> Affected {
+        affected(message, self.archive.as_ref(), &self.ledger).await
     }
 }
 
-/// The money on its way in a message, where it was read before the message was parked.
-fn money(message: &Parked) -> String {
-    let body = read_envelope(&message.message).ok().and_then(|envelope| envelope.body);
-    let normalized = match body {
-        Some(Body::RecordsNormalized(normalized)) => Some(normalized),
-        Some(Body::RecordsValidated(validated)) => validated.normalized,
-        _ => None,
-    };
-    let sums = normalized.and_then(|normalized| sums_from_wire(&normalized.totals).ok());
-    sums.map_or_else(
-        || "money not read".to_owned(),
-        |sums| format!("{} USD", dollars(Money::from_nanos(sums.money()))),
-    )
+async fn list(messages: &[&Parked], known: &Known, is_json: bool) -> Result<(), Failure> {
+    if is_json {
+        let mut lines = Vec::new();
+        for message in messages {
+            let affected = known.of_message(message).await;
+            let slice = slice_of(message);
+            lines.push(json!({
+                "id": message.id, "parked_at": message.parked_at.to_string(), "stage": message.stage,
+                "topic": message.topic.as_str(), "reason": message.reason, "detail": message.detail,
+                "feed": slice.as_ref().map(|slice| slice.feed.as_str()),
+                "org_id": slice.as_ref().map(|slice| slice.org_id.as_str()),
+                "day": slice.as_ref().and_then(|slice| slice.day).map(|day| day.to_string()),
+                "run_id": message.run_id, "attempts": message.attempts,
+                "usd": affected.money.map(|money| money.to_string()),
+                "usd_that_stay": affected.stays.map(|money| money.to_string()),
+                "people": affected.people,
+            }));
+        }
+        let text = serde_json::to_string_pretty(&lines).map_err(|error| Failure::world(error.to_string()))?;
+        println!("{text}");
+        return Ok(());
+    }
+    if messages.is_empty() {
+        println!("nothing is parked");
+        return Ok(());
+    }
+    let now = setup::clock().now();
+    println!(
+        "{:<10} {:>6}  {:<10} {:<16} {:<22} {:<10} {:>26} {:>6}",
+        "id", "age", "stage", "reason", "feed", "day", "money", "people"
+    );
+    for message in messages {
+        let affected = known.of_message(message).await;
+        let slice = slice_of(message);
+        let feed = slice.as_ref().map_or("(no slice)", |slice| slice.feed.as_str());
+        let day = slice
+            .as_ref()
+            .and_then(|slice| slice.day)
+            .map_or_else(|| "all".to_owned(), |day| day.to_string());
+        let id: String = message.id.chars().take(10).collect();
+        println!(
+            "{id:<10} {:>6}  {:<10} {:<16} {feed:<22} {day:<10} {:>26} {:>6}",
+            age(Duration::try_from(now.duration_since(message.parked_at)).unwrap_or_default()),
+            message.stage,
+            message.reason,
+            affected.money_text(),
+            affected.people_text(),
+        );
+        println!("           {}", message.detail);
+    }
+    Ok(())
 }
 
-fn show(message: &Parked) {
+/// In the largest unit that says something.
+fn age(age: Duration) -> String {
+    let seconds = age.as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+fn show(message: &Parked, affected: &Affected) {
     println!("id        {}", message.id);
     println!("slice     {}", message.slice_key);
     println!("run       {}", message.run_id);
     println!("stage     {} (topic {})", message.stage, message.topic.as_str());
     println!("reason    {}", message.reason);
     println!("detail    {}", message.detail);
-    println!("money     {}", money(message));
+    println!("money     {}", affected.money_text());
+    println!("people    {}", affected.people_text());
     println!("attempts  {}", message.attempts);
     println!("parked    {}", message.parked_at);
     println!("bytes     {}", message.message.len());
@@ -110,118 +182,4 @@ fn show(message: &Parked) {
             "sends the message again"
         }
     );
-}
-
-/// The newest parked observation of a slice, and every parked message that goes with it.
-struct Replay {
-    header: Header,
-    output: Output,
-    ids: Vec<String>,
-}
-
-type Unfollowed<'a> = Vec<(&'a Parked, String)>;
-
-/// One message a slice: the newest observation; and what cannot be replayed, with the reason.
-fn newest_of_each_slice<'a>(
-    chosen: &[&'a Parked],
-    run_id: &str,
-    clock: &dyn Clock,
-) -> (BTreeMap<Slice, Replay>, Unfollowed<'a>) {
-    let mut newest: BTreeMap<Slice, Replay> = BTreeMap::new();
-    let mut unfollowed = Vec::new();
-    for message in chosen {
-        let (slice, header, output) = match replay_of(message, run_id, clock) {
-            Ok(replay) => replay,
-            Err(why) => {
-                unfollowed.push((*message, why));
-                continue;
-            }
-        };
-        let fresh = Replay { header, output, ids: vec![message.id.clone()] };
-        match newest.entry(slice) {
-            Entry::Vacant(place) => {
-                place.insert(fresh);
-            }
-            Entry::Occupied(mut place) => {
-                let known = place.get_mut();
-                known.ids.extend(fresh.ids);
-                if (fresh.header.generation, fresh.header.revision)
-                    > (known.header.generation, known.header.revision)
-                {
-                    known.header = fresh.header;
-                    known.output = fresh.output;
-                }
-            }
-        }
-    }
-    (newest, unfollowed)
-}
-
-/// What replay sends for one message: its slice's documents as the next revision, else the message itself.
-fn replay_of(message: &Parked, run_id: &str, clock: &dyn Clock) -> Result<(Slice, Header, Output), String> {
-    let bytes = message.fetched.as_ref().unwrap_or(&message.message);
-    let envelope = read_envelope(bytes).map_err(|error| error.to_string())?;
-    let header = Header::try_from(&envelope).map_err(|error| error.to_string())?;
-    let slice = header.slice.clone().ok_or("it is about a run, not a slice")?;
-    let body = envelope.body.ok_or("it is empty")?;
-    let topic = if message.fetched.is_some() { Topic::RawSlices } else { message.topic };
-    let header = Header { run_id: run_id.to_owned(), revision: header.revision + 1, ..header };
-    let output = Output::new(topic, &header, clock.now(), body);
-    Ok((slice, header, output))
-}
-
-/// Sends slices on again from their archived documents, as the next revision: an older observation still cannot
-/// overwrite a newer one.
-async fn replay(
-    settings: &Settings,
-    store: &dyn ParkedStore,
-    chosen: &[&Parked],
-    is_dry: bool,
-) -> Result<ExitCode, Failure> {
-    if chosen.is_empty() {
-        println!("nothing is parked");
-        return Ok(ExitCode::SUCCESS);
-    }
-    if is_dry {
-        for message in chosen {
-            println!("would replay {} ({})", message.id, message.slice_key);
-        }
-        return Ok(ExitCode::SUCCESS);
-    }
-    let clock = setup::clock();
-    let run_id = new_run_id(clock.as_ref());
-    let (newest, unfollowed) = newest_of_each_slice(chosen, &run_id, clock.as_ref());
-    for (message, why) in &unfollowed {
-        eprintln!("{} is not replayed: {why}; `aispend run` reads its slice again, then drop it", message.id);
-    }
-    let planned = RunPlanned {
-        slices: newest
-            .keys()
-            .map(|slice| PlannedSlice {
-                slice: Some(aispend_stage::slice_to_wire(slice)),
-                ..PlannedSlice::default()
-            })
-            .collect(),
-        trigger: "replay".to_owned(),
-        notices: Vec::new(),
-        planned_at: clock.now().as_microsecond(),
-    };
-    let header = Header { run_id: run_id.clone(), ..Header::default() };
-    let mut messages = vec![Output::new(Topic::SliceEvents, &header, clock.now(), Body::RunPlanned(planned))];
-    messages.extend(newest.values().map(|replay| replay.output.clone()));
-    let pace = Pace { is_limited: true };
-    let data_dir = settings.data_dir();
-    let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
-    let warehouse = setup::warehouse(&data_dir, false).await?;
-    let outcome = follow(settings, &warehouse, fetch, pace, clock, Job { run_id, messages }, false).await?;
-    // Only what reached the warehouse leaves the store; older messages of a slice go with the newest.
-    let is_done = |end: End| matches!(end, End::Loaded | End::Unchanged | End::Superseded | End::Unavailable);
-    for report in outcome.report.slices.iter().filter(|slice| is_done(slice.end)) {
-        for id in newest.get(&report.slice).iter().flat_map(|replay| &replay.ids) {
-            store.remove(id).await.map_err(|error| Failure::world(error.to_string()))?;
-        }
-    }
-    let summary = Summary::of(&outcome, &data_dir)?;
-    summary.print(false);
-    Ok(summary.exit_code())
 }

@@ -7,12 +7,14 @@ use aispend_config::Settings;
 use aispend_duckdb::open_reader;
 use aispend_proto::v1::FetchRequested;
 use aispend_simulator::{FaultPlan, Simulator, World, WorldConfig, server};
+use aispend_worker::Pace;
 use jiff::ToSpan;
 
 use crate::cli::DemoArguments;
 use crate::failure::Failure;
 use crate::run::{follow, job, new_run_id};
-use crate::setup::{self, Pace};
+use crate::setup;
+use crate::site::Site;
 use crate::summary::Summary;
 
 /// Simulates, loads, shows.
@@ -39,13 +41,13 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
         .map_err(|error| Failure::world(format!("the simulated vendors do not start: {error}")))?;
     let settings = simulated(settings, &data_dir.display().to_string(), &base_url, &keys, first_day)?;
     let pace = Pace { is_limited: false };
-    let fetch = Arc::new(setup::http(&settings, pace, Arc::clone(&clock))?);
+    let fetch = Arc::new(setup::http(&settings, pace, Arc::clone(&clock)).await?);
     let warehouse = setup::warehouse(&data_dir, true).await?;
     let request = FetchRequested { trigger: "command".to_owned(), ..FetchRequested::default() };
     let run_id = new_run_id(clock.as_ref());
     let outcome = follow(&settings, &warehouse, fetch, pace, clock, job(&run_id, request), false).await?;
     server.abort();
-    let summary = Summary::of(&outcome, &data_dir)?;
+    let summary = Summary::of(&outcome, &Site::Machine(data_dir.clone())).await?;
     summary.print(true);
     if !arguments.no_serve {
         println!(

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
+use aispend_bigquery::BigQueryError;
 use aispend_duckdb::DuckDbError;
+use aispend_worker::StartError;
 
 /// Something failed, was parked or rejected.
 pub const INCOMPLETE: u8 = 1;
@@ -27,6 +29,12 @@ impl Failure {
         Self { message: message.into(), code: INCOMPLETE }
     }
 
+    /// The same, as what the person asked for.
+    #[must_use]
+    pub fn into_usage(self) -> Self {
+        Self { code: USAGE, ..self }
+    }
+
     /// Says it on standard error.
     pub fn report(&self) -> ExitCode {
         eprintln!("{}", self.message);
@@ -44,6 +52,19 @@ impl From<DuckDbError> for Failure {
             DuckDbError::File { .. } | DuckDbError::Engine { .. } | DuckDbError::Ledger { .. } => INCOMPLETE,
         };
         Self { message: aispend_stage::error_chain(&error), code }
+    }
+}
+
+impl From<BigQueryError> for Failure {
+    fn from(error: BigQueryError) -> Self {
+        Self::world(aispend_stage::error_chain(&error))
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let code = if error.is_usage() { USAGE } else { INCOMPLETE };
+        Self { message: error.to_string(), code }
     }
 }
 

@@ -4,12 +4,14 @@ mod cli;
 mod dead_letters;
 mod demo;
 mod failure;
+mod migrate;
 mod pipeline;
 mod progress;
 mod query;
 mod run;
 mod screen;
 mod setup;
+mod site;
 mod summary;
 
 use std::process::ExitCode;
@@ -26,7 +28,7 @@ fn stage_threads() -> usize {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    aispend_telemetry::start(cli.log_format.into(), cli.log_level());
+    aispend_telemetry::start(&cli.log_format.into(), cli.log_level());
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = match builder.worker_threads(stage_threads()).enable_all().build() {
         Ok(runtime) => runtime,
@@ -48,9 +50,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Reprocess(arguments) => run::reprocess(&settings, arguments).await,
         Command::Retire(arguments) => run::retire(&settings, arguments).await,
         Command::Demo(arguments) => demo::demo(&settings, arguments).await,
-        Command::Query(arguments) => query::query(&settings, arguments),
+        Command::Query(arguments) => query::query(&settings, arguments).await,
         Command::Config => Ok(screen::config(&settings)),
-        Command::Migrate => setup::migrate(&settings).await,
+        Command::Migrate(arguments) => migrate::migrate(&settings, arguments).await,
         Command::DeadLetters(arguments) => dead_letters::dead_letters(&settings, arguments).await,
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_alerter::Alerter;
+use aispend_alerter::{Alerter, RUNS};
 use aispend_duckdb::DuckDb;
 use aispend_fetcher::{Fetcher, FetcherDoors, FetcherSettings};
 use aispend_loader::Loader;
@@ -33,7 +33,7 @@ pub struct Pipeline {
 
 /// The folders of a data folder that a pipeline works with.
 pub fn archive(data_dir: &Path) -> FolderArchive {
-    FolderArchive::new(data_dir).with_objects(data_dir.join(".writer")).with_scratch(BATCHES)
+    FolderArchive::new(data_dir).with_objects(data_dir.join(".writer")).with_scratch(&[BATCHES, RUNS])
 }
 
 /// Parked messages of a data folder.
@@ -51,12 +51,14 @@ impl Pipeline {
         limits: Limits,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Failure> {
-        // Batches of a run that ended: nothing of it is on its way any more.
-        let batches = data_dir.join(".writer").join(BATCHES);
-        if let Err(error) = std::fs::remove_dir_all(&batches)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(Failure::world(format!("{}: {error}", batches.display())));
+        // Of a run that ended nothing is on its way any more, and one that is continued is followed from its beginning.
+        for folder in [BATCHES, RUNS] {
+            let folder = data_dir.join(".writer").join(folder);
+            if let Err(error) = std::fs::remove_dir_all(&folder)
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                return Err(Failure::world(format!("{}: {error}", folder.display())));
+            }
         }
         let archive: Arc<dyn Archive> = Arc::new(archive(data_dir));
         let parked: Arc<dyn ParkedStore> = Arc::new(parked(data_dir));
@@ -72,7 +74,8 @@ impl Pipeline {
             parked,
             clock: Arc::clone(&clock),
         };
-        let alerter = Arc::new(Alerter::new(Arc::clone(&warehouse), Arc::clone(&clock)));
+        let alerter =
+            Arc::new(Alerter::new(Arc::clone(&warehouse), Arc::clone(&archive), Arc::clone(&clock)));
         let mut pipeline = Self {
             alerter: Arc::clone(&alerter),
             bus,
@@ -95,7 +98,8 @@ impl Pipeline {
         pipeline.add(Arc::new(Validator::new(Arc::clone(&archive), Arc::clone(&clock), limits)), &doors, two);
         let batches = RunnerOptions { concurrency: 1, batch: 4, ..RunnerOptions::default() };
         pipeline.add(Arc::new(Loader::new(warehouse, archive, clock)), &doors, batches);
-        pipeline.add(alerter, &doors, RunnerOptions { concurrency: 1, ..RunnerOptions::default() });
+        let events = RunnerOptions { concurrency: 1, batch: 64, ..RunnerOptions::default() };
+        pipeline.add(alerter, &doors, events);
         Ok(pipeline)
     }
 

@@ -3,18 +3,17 @@
 use std::process::ExitCode;
 
 use aispend_config::Settings;
-use aispend_duckdb::{Cell, QueryResult, open_reader};
+use aispend_tables::{Cell, QueryResult};
 use serde_json::{Map, Value};
 
 use crate::cli::{QueryArguments, QueryFormat};
 use crate::failure::Failure;
 use crate::screen::table;
+use crate::site::Site;
 
 /// Asks the published warehouse.
-pub fn query(settings: &Settings, arguments: &QueryArguments) -> Result<ExitCode, Failure> {
-    let reader = open_reader(&settings.data_dir())?;
-    let result =
-        reader.query(&arguments.sql).map_err(|error| Failure::usage(aispend_stage::error_chain(&error)))?;
+pub async fn query(settings: &Settings, arguments: &QueryArguments) -> Result<ExitCode, Failure> {
+    let result = Site::open(settings).await?.query(&arguments.sql).await.map_err(Failure::into_usage)?;
     match arguments.format {
         QueryFormat::Table => print!("{}", table(&result)),
         QueryFormat::Csv => print!("{}", result.to_csv()),

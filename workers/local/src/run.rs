@@ -8,13 +8,14 @@ use std::time::Duration;
 use aispend_alerter::{RunReport, again_of};
 use aispend_config::Settings;
 use aispend_duckdb::DuckDb;
-use aispend_model::{Feed, Money, Slice, day_number};
-use aispend_ports::{Clock, Fetch, LedgerLine, SliceOutcome, Topic, Warehouse};
+use aispend_model::{Money, Slice, day_number};
+use aispend_ports::{Clock, Fetch, SliceOutcome, Topic};
 use aispend_proto::TableSums;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{FetchRequested, PlannedSlice, RunPlanned};
 use aispend_stage::{Counts, Header, Output, content_id, slice_to_wire};
 use aispend_validator::Limits;
+use aispend_worker::Pace;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,8 @@ use crate::failure::Failure;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
 use crate::screen::{count, dollars};
-use crate::setup::{self, Pace};
+use crate::setup;
+use crate::site::{self, Site};
 use crate::summary::Summary;
 
 /// A run that may have been killed: kept until it ends.
@@ -58,23 +60,32 @@ pub struct Outcome {
 
 /// `aispend run`.
 pub async fn run(settings: &Settings, arguments: &RunArguments) -> Result<ExitCode, Failure> {
-    if settings.anthropic.is_empty() && settings.cursor.is_empty() {
-        return Err(Failure::usage(crate::screen::NO_KEYS));
-    }
     check_period(&arguments.period)?;
-    let clock = setup::clock();
-    let pace = Pace { is_limited: true };
-    let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
-    let data_dir = settings.data_dir();
-    let warehouse = setup::warehouse(&data_dir, false).await?;
-    let run_id = continued(settings, &arguments.period, clock.today())?;
+    let site = Site::open(settings).await?;
     let request = FetchRequested { trigger: "command".to_owned(), ..asked(&arguments.period) };
-    let outcome =
-        follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), arguments.json).await?;
-    if !outcome.is_overdue {
-        finished(&data_dir);
-    }
-    let summary = Summary::of(&outcome, &data_dir)?;
+    let outcome = match &site {
+        Site::Cloud(world) => {
+            site::follow(world, job(&new_run_id(world.clock.as_ref()), request), arguments.json).await?
+        }
+        Site::Machine(data_dir) => {
+            if settings.anthropic.is_empty() && settings.cursor.is_empty() {
+                return Err(Failure::usage(crate::screen::NO_KEYS));
+            }
+            let clock = setup::clock();
+            let pace = Pace { is_limited: true };
+            let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock)).await?);
+            let warehouse = setup::warehouse(data_dir, false).await?;
+            let run_id = continued(settings, &arguments.period, clock.today())?;
+            let outcome =
+                follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), arguments.json)
+                    .await?;
+            if !outcome.is_overdue {
+                finished(data_dir);
+            }
+            outcome
+        }
+    };
+    let summary = Summary::of(&outcome, &site).await?;
     if arguments.json {
         summary.print_json()?;
     } else {
@@ -86,27 +97,17 @@ pub async fn run(settings: &Settings, arguments: &RunArguments) -> Result<ExitCo
 /// `aispend reprocess`.
 pub async fn reprocess(settings: &Settings, arguments: &PeriodArguments) -> Result<ExitCode, Failure> {
     check_period(arguments)?;
-    let clock = setup::clock();
-    let pace = Pace { is_limited: true };
-    let data_dir = settings.data_dir();
-    let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
-    let warehouse = setup::warehouse(&data_dir, false).await?;
     let request = FetchRequested { trigger: "reprocess".to_owned(), reprocess: true, ..asked(arguments) };
-    let run_id = new_run_id(clock.as_ref());
-    let outcome = follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), false).await?;
-    let summary = Summary::of(&outcome, &data_dir)?;
-    summary.print(false);
-    Ok(summary.exit_code())
+    let site = Site::open(settings).await?;
+    let run_id = new_run_id(setup::clock().as_ref());
+    carry_out(settings, &site, job(&run_id, request)).await
 }
 
 /// `aispend retire`.
 pub async fn retire(settings: &Settings, arguments: &RetireArguments) -> Result<ExitCode, Failure> {
-    let clock = setup::clock();
-    let pace = Pace { is_limited: true };
-    let data_dir = settings.data_dir();
-    let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock))?);
-    let warehouse = setup::warehouse(&data_dir, false).await?;
-    let lines = loaded_slices(&warehouse, arguments.feed).await?;
+    let site = Site::open(settings).await?;
+    let mut lines = site.ledger(Some(arguments.feed)).await?;
+    lines.retain(|line| line.outcome == SliceOutcome::Complete);
     if lines.is_empty() {
         println!("nothing of {} is loaded", arguments.feed);
         return Ok(ExitCode::SUCCESS);
@@ -123,17 +124,31 @@ pub async fn retire(settings: &Settings, arguments: &RetireArguments) -> Result<
         return Ok(ExitCode::SUCCESS);
     }
     let slices: Vec<Slice> = lines.into_iter().map(|line| line.slice).collect();
-    let run_id = new_run_id(clock.as_ref());
-    let job = slices_job(&run_id, &slices, "retire", clock.as_ref());
-    let outcome = follow(settings, &warehouse, fetch, pace, clock, job, false).await?;
-    let summary = Summary::of(&outcome, &data_dir)?;
+    let clock = setup::clock();
+    let job = slices_job(&new_run_id(clock.as_ref()), &slices, "retire", clock.as_ref());
+    carry_out(settings, &site, job).await
+}
+
+/// Follows a job to its end, and says what it came to.
+async fn carry_out(settings: &Settings, site: &Site, job: Job) -> Result<ExitCode, Failure> {
+    let outcome = follow_at(settings, site, job).await?;
+    let summary = Summary::of(&outcome, site).await?;
     summary.print(false);
     Ok(summary.exit_code())
 }
 
-async fn loaded_slices(warehouse: &DuckDb, feed: Feed) -> Result<Vec<LedgerLine>, Failure> {
-    let lines = warehouse.ledger(Some(feed)).await.map_err(|error| Failure::world(error.to_string()))?;
-    Ok(lines.into_iter().filter(|line| line.outcome == SliceOutcome::Complete).collect())
+/// Follows a job where it is to be done.
+pub async fn follow_at(settings: &Settings, site: &Site, job: Job) -> Result<Outcome, Failure> {
+    match site {
+        Site::Cloud(world) => site::follow(world, job, false).await,
+        Site::Machine(data_dir) => {
+            let clock = setup::clock();
+            let pace = Pace { is_limited: true };
+            let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock)).await?);
+            let warehouse = setup::warehouse(data_dir, false).await?;
+            follow(settings, &warehouse, fetch, pace, clock, job, false).await
+        }
+    }
 }
 
 fn rows_and_money(sums: &TableSums) -> String {

@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use aispend_config::Settings;
-use aispend_duckdb::{Cell, QueryResult, Reader};
 use aispend_model::Money;
+use aispend_tables::{Cell, QueryResult};
 
 use crate::failure::Failure;
+use crate::site::Site;
 
 /// What `run` says without any key.
 pub const NO_KEYS: &str = "aispend needs a key of at least one vendor:
@@ -35,32 +36,42 @@ pub struct Board {
 }
 
 /// Reads the board.
-pub fn board(reader: &Reader) -> Result<Board, Failure> {
+pub async fn board(site: &Site) -> Result<Board, Failure> {
     let facts = "ai_usage_analytics.fct_cost_daily";
-    let lines = |by: &str, limit: u32| -> Result<Lines, Failure> {
+    let lines = async |by: &str, limit: u32| -> Result<Lines, Failure> {
         let sql = format!(
             "SELECT {by} AS who, SUM(cost_usd) AS cost, COUNT(DISTINCT user_email) AS people FROM {facts} \
              WHERE user_email <> 'unknown@unattributed.com' OR '{by}' = 'platform' OR ('{by}' = 'team' AND team IS NOT NULL) \
              GROUP BY 1 HAVING SUM(cost_usd) <> 0 ORDER BY 2 DESC, 1 LIMIT {limit}"
         );
-        Ok(reader.query(&sql)?.rows.iter().map(|row| (text(row, 0), money(row, 1), text(row, 2))).collect())
+        Ok(site
+            .query(&sql)
+            .await?
+            .rows
+            .iter()
+            .map(|row| (text(row, 0), money(row, 1), text(row, 2)))
+            .collect())
     };
-    let overall = reader.query(&format!(
-        "SELECT MIN(cost_date) AS first_day, MAX(cost_date) AS last_day, SUM(cost_usd) AS cost, \
-         SUM(CASE WHEN user_email = 'unknown@unattributed.com' THEN cost_usd ELSE 0 END) AS unattributed FROM {facts}"
-    ))?;
+    let overall = site
+        .query(&format!(
+            "SELECT MIN(cost_date) AS first_day, MAX(cost_date) AS last_day, SUM(cost_usd) AS cost, \
+             SUM(CASE WHEN user_email = 'unknown@unattributed.com' THEN cost_usd ELSE 0 END) AS unattributed FROM {facts}"
+        ))
+        .await?;
     let first = overall.rows.first().cloned().unwrap_or_default();
-    let checks = reader.query(
-        "SELECT check_name, status, detail, ROUND(measured_value, 2) AS measured, target \
-         FROM ai_usage_analytics.vw_data_quality_dashboard ORDER BY check_name",
-    )?;
+    let checks = site
+        .query(
+            "SELECT check_name, status, detail, ROUND(measured_value, 2) AS measured, target \
+             FROM ai_usage_analytics.vw_data_quality_dashboard ORDER BY check_name",
+        )
+        .await?;
     Ok(Board {
         period: format!("{} to {}", text(&first, 0), text(&first, 1)),
         total: money(&first, 2),
         unattributed: money(&first, 3),
-        platforms: lines("platform", 10)?,
-        teams: lines("team", 8)?,
-        people: lines("user_email", 8)?,
+        platforms: lines("platform", 10).await?,
+        teams: lines("team", 8).await?,
+        people: lines("user_email", 8).await?,
         checks: checks
             .rows
             .iter()

@@ -3,17 +3,17 @@
 mod print;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aispend_alerter::{End, RunReport, SliceReport};
-use aispend_duckdb::{Cell, Reader, open_reader};
 use aispend_model::{Feed, Money};
+use aispend_tables::Cell;
 use serde::Serialize;
 
 use crate::failure::{Failure, INCOMPLETE};
 use crate::run::Outcome;
 use crate::screen::{Board, board, dollars};
+use crate::site::Site;
 
 /// Findings that have lines of their own.
 const UNAVAILABLE: &str = "unavailable";
@@ -25,7 +25,7 @@ const REJECTED_KEPT: usize = 500;
 pub struct Summary {
     run_id: String,
     seconds: u64,
-    warehouse: PathBuf,
+    warehouse: String,
     feeds: BTreeMap<String, FeedLine>,
     /// Changed by a context that came late: read again from the archive.
     read_again: u64,
@@ -132,7 +132,7 @@ struct Note {
 
 impl Summary {
     /// Of a run that has ended.
-    pub fn of(outcome: &Outcome, data_dir: &Path) -> Result<Self, Failure> {
+    pub async fn of(outcome: &Outcome, site: &Site) -> Result<Self, Failure> {
         let mut feeds: BTreeMap<String, FeedLine> = BTreeMap::new();
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
         let mut worth_knowing: BTreeMap<(Weight, String), u64> = BTreeMap::new();
@@ -162,13 +162,11 @@ impl Summary {
             *worth_knowing.entry((weight, text.clone())).or_default() += finding.count.max(1);
             *findings.entry(text).or_default() += finding.count.max(1);
         }
-        let warehouse = data_dir.join("warehouse.duckdb");
-        let reader = open_reader(data_dir)?;
-        let (rejected_rows, rejected) = rejected(&reader, &reports)?;
+        let (rejected_rows, rejected) = rejected(site, &reports).await?;
         Ok(Self {
             run_id: outcome.report.run_id.clone(),
             seconds: outcome.took.as_secs(),
-            warehouse,
+            warehouse: site.warehouse_name(),
             feeds,
             read_again: outcome.again.slices.iter().filter(|slice| slice.end == End::Loaded).count() as u64,
             rejected_rows,
@@ -203,7 +201,7 @@ impl Summary {
                     cpu_milliseconds: counts.processor.as_millis(),
                 })
                 .collect(),
-            board: board(&reader)?,
+            board: board(site).await?,
         })
     }
 
@@ -234,14 +232,16 @@ impl Summary {
 }
 
 /// How many this run rejected, and the first of them. From the tables: what a continued run had loaded before counts too.
-fn rejected(reader: &Reader, reports: &[&RunReport]) -> Result<(u64, Vec<RejectedLine>), Failure> {
+async fn rejected(site: &Site, reports: &[&RunReport]) -> Result<(u64, Vec<RejectedLine>), Failure> {
     let runs: Vec<String> =
         reports.iter().map(|report| format!("'{}'", report.run_id.replace('\'', "''"))).collect();
     let from = format!("FROM ai_usage_analytics.rejected_records WHERE run_id IN ({})", runs.join(", "));
-    let lines = reader.query(&format!(
-        "SELECT slice_key, place, field, reason, money_usd, COUNT(*) OVER () {from} \
-         ORDER BY slice_key, LENGTH(place), place LIMIT {REJECTED_KEPT}"
-    ))?;
+    let lines = site
+        .query(&format!(
+            "SELECT slice_key, place, field, reason, money_usd, COUNT(*) OVER () AS all_of_them {from} \
+             ORDER BY slice_key, LENGTH(place), place LIMIT {REJECTED_KEPT}"
+        ))
+        .await?;
     let text = |row: &[Cell], place: usize| row.get(place).map(ToString::to_string).unwrap_or_default();
     let all = lines.rows.first().and_then(|row| text(row, 5).parse().ok()).unwrap_or(0);
     let lines = lines

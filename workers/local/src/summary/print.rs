@@ -43,7 +43,7 @@ impl Summary {
         }
         self.print_trouble();
         self.print_notes();
-        println!("\nWarehouse: {}", self.warehouse.display());
+        println!("\nWarehouse: {}", self.warehouse);
     }
 
     fn print_trouble(&self) {

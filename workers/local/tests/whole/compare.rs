@@ -3,55 +3,32 @@
 use std::collections::BTreeSet;
 
 use aispend_duckdb::Reader;
+use aispend_tables::QueryResult;
+use aispend_testkit::truth::{self, TABLES};
 
 use crate::command::Home;
-use crate::expected::{Coarse, Sums};
 use crate::vendors::Vendors;
-use crate::{expected, loaded};
 
 /// Differences shown before the rest is only counted.
 const SHOWN: usize = 8;
-
-/// Every table that a run fills from its slices' own documents.
-pub const TABLES: [&str; 7] = [
-    "claude_expenses",
-    "api_usage_expenses",
-    "claude_code_usage_stats",
-    "claude_usage_stats",
-    "cursor_expenses",
-    "cursor_usage_stats",
-    "cursor_usage_events",
-];
 
 /// Asserts that the tables of a data folder are the vendors' truth.
 #[track_caller]
 pub fn assert_truth(home: &Home, vendors: &Vendors, what: &str) {
     let (scope, truth) = vendors.truth();
     let simulator = vendors.simulator();
-    let coarse = Coarse::of(&scope, simulator.world.enterprise_id());
-    let expected = expected::sums(&truth, &coarse);
-    assert!(!expected.is_empty(), "{what}: an empty truth proves nothing");
-    assert_same(&expected, &loaded::sums(&home.reader(), (scope.from, scope.to), &coarse), what);
+    truth::assert_truth(&asking(&home.reader()), &simulator.world, &scope, &truth, what);
 }
 
 /// Asserts that all billed money is whose it is: person, team, and the way the person was found.
 #[track_caller]
 pub fn assert_attribution(home: &Home, vendors: &Vendors, what: &str) {
     let (scope, truth) = vendors.truth();
-    let loaded = loaded::attributed(&home.reader(), (scope.from, scope.to));
-    assert_same(&expected::attributed(&truth), &loaded, what);
+    truth::assert_attribution(&asking(&home.reader()), &scope, &truth, what);
 }
 
-#[track_caller]
-fn assert_same(expected: &Sums, loaded: &Sums, what: &str) {
-    let keys: BTreeSet<&String> = expected.keys().chain(loaded.keys()).collect();
-    let different: Vec<String> = keys
-        .into_iter()
-        .filter(|key| expected.get(*key) != loaded.get(*key))
-        .map(|key| format!("\n  {key}: truth {:?}, loaded {:?}", expected.get(key), loaded.get(key)))
-        .collect();
-    let shown: String = different.iter().take(SHOWN).map(String::as_str).collect();
-    assert!(different.is_empty(), "{what}: {} of {} sums differ:{shown}", different.len(), expected.len());
+fn asking(reader: &Reader) -> impl Fn(&str) -> QueryResult {
+    |sql| reader.query(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
 }
 
 /// All tables to the last byte, lineage included.

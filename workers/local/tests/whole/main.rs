@@ -7,8 +7,6 @@
 
 mod command;
 mod compare;
-mod expected;
-mod loaded;
 mod tampering;
 mod vendors;
 mod worlds;

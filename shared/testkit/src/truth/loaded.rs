@@ -1,13 +1,16 @@
 //! The tables as sums by the same dimensions as the truth, asked of the published warehouse in SQL.
 
-use aispend_duckdb::{Cell, Reader};
+use aispend_tables::{Cell, QueryResult};
 use jiff::civil::Date;
 
-use crate::expected::{Coarse, Sums, add, finish};
+use super::expected::{Coarse, Sums, add, finish};
+
+/// Answers SQL about a warehouse, whichever it is.
+pub type Ask<'a> = dyn Fn(&str) -> QueryResult + 'a;
 
 /// Everything that is loaded of some days, both included, added up.
-pub fn sums(reader: &Reader, days: (Date, Date), coarse: &Coarse<'_>) -> Sums {
-    let mut asking = Asking { reader, days, sums: Sums::new() };
+pub fn sums(ask: &Ask<'_>, days: (Date, Date), coarse: &Coarse<'_>) -> Sums {
+    let mut asking = Asking { answer: ask, days, sums: Sums::new() };
     let fine = coarse.enterprise.unwrap_or_default();
     asking.ask(
         "claude_expenses",
@@ -106,15 +109,15 @@ pub fn sums(reader: &Reader, days: (Date, Date), coarse: &Coarse<'_>) -> Sums {
 }
 
 /// All billed money by day, platform, person, team and the way the person was found.
-pub fn attributed(reader: &Reader, days: (Date, Date)) -> Sums {
-    let mut asking = Asking { reader, days, sums: Sums::new() };
+pub fn attributed(ask: &Ask<'_>, days: (Date, Date)) -> Sums {
+    let mut asking = Asking { answer: ask, days, sums: Sums::new() };
     let keys = ["platform", "user_email", "team", "attribution"];
     asking.ask("fct_cost_daily", "cost_date", &keys, &["cost_usd"], "TRUE");
     finish(asking.sums)
 }
 
 struct Asking<'a> {
-    reader: &'a Reader,
+    answer: &'a Ask<'a>,
     days: (Date, Date),
     sums: Sums,
 }
@@ -126,15 +129,18 @@ impl Asking<'_> {
 
     /// Adds up figures by day and keys, under a name.
     fn ask_as(&mut self, name: &str, table: &str, day: &str, keys: &[&str], figures: &[&str], but: &str) {
-        let dimensions = [&[day], keys].concat().join(", ");
-        let added: Vec<String> = figures.iter().map(|figure| format!("SUM({figure})")).collect();
+        let named = |parts: Vec<String>, letter: char| -> String {
+            let named = parts.iter().enumerate().map(|(place, part)| format!("{part} AS {letter}{place}"));
+            named.collect::<Vec<_>>().join(", ")
+        };
+        let dimensions = named([&[day], keys].concat().into_iter().map(str::to_owned).collect(), 'k');
+        let added = named(figures.iter().map(|figure| format!("SUM({figure})")).collect(), 'f');
         let (from, to) = self.days;
         let sql = format!(
-            "SELECT {dimensions}, {} FROM ai_usage_analytics.{table} WHERE {day} BETWEEN DATE '{from}' AND DATE '{to}' \
-             AND ({but}) GROUP BY ALL",
-            added.join(", ")
+            "SELECT {dimensions}, {added} FROM ai_usage_analytics.{table} WHERE {day} BETWEEN DATE '{from}' AND DATE '{to}' \
+             AND ({but}) GROUP BY ALL"
         );
-        let answer = self.reader.query(&sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let answer = (self.answer)(&sql);
         for row in &answer.rows {
             let (keys, sums) = row.split_at(keys.len() + 1);
             let keys: Vec<String> = keys.iter().map(shown).collect();

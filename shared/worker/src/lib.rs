@@ -1,0 +1,19 @@
+//! What turns a stage into a process on Google Cloud: settings, doors, pull or push, health, and an orderly end.
+//!
+//! A worker's `main` is one call of [`main`] with the function that makes its stage. The stage cannot tell where it runs.
+
+mod arguments;
+mod dead;
+mod health;
+mod oidc;
+mod process;
+mod push;
+mod server;
+mod vendors;
+mod world;
+
+pub use arguments::{Arguments, Mode, SETTINGS_OF_ALL};
+pub use dead::{dead_letters, drain_dead_letters};
+pub use process::{Built, main};
+pub use vendors::{Pace, SheetsReader, http, lacks_sheets_key};
+pub use world::{StartError, World};

@@ -1,0 +1,337 @@
+//! A project of its own on the emulators: bus, bucket, dataset, vendors, and workers.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use aispend_alerter::{RunReport, again_of, read_run};
+use aispend_bigquery::{BigQuery, BigQueryOptions};
+use aispend_emulators::from_env;
+use aispend_google::Google;
+use aispend_ports::{Archive, Parked, ParkedStore, Topic};
+use aispend_pubsub::{BusAdmin, BusOptions, PushOptions, names};
+use aispend_simulator::{FaultPlan, Quirks, Simulator, World, WorldConfig, google_credentials, server};
+use aispend_storage::{CloudArchive, StorageOptions};
+use aispend_tables::QueryResult;
+use aispend_testkit::truth;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{Timestamp, ToSpan as _};
+use tempfile::TempDir;
+
+use crate::worker::{Mode, Worker, binary, free_port};
+
+/// Longer than any run of these small companies takes, also on a busy machine and with trouble.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// Every stage, downstream first: who reads is there before who writes.
+pub const STAGES: [&str; 5] = ["alerter", "loader", "validator", "normalizer", "fetcher"];
+
+/// The company's shape and the trouble of its vendors.
+pub struct Company {
+    pub seed: u64,
+    pub enterprise: bool,
+    pub analytics: bool,
+    pub plan: FaultPlan,
+    pub days: i64,
+}
+
+impl Company {
+    /// Without Enterprise, with the beta, without trouble.
+    pub fn small(seed: u64) -> Self {
+        Self { seed, enterprise: false, analytics: true, plan: FaultPlan::none(), days: 4 }
+    }
+
+    fn world(&self) -> World {
+        let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let last = today.saturating_sub(4.days());
+        let first = last.saturating_sub((self.days - 1).days());
+        World::generate(WorldConfig {
+            enterprise: self.enterprise,
+            analytics: self.analytics,
+            enterprise_analytics: self.analytics,
+            events_per_person_day: 4,
+            quirks: Quirks::random(self.seed),
+            ..WorldConfig::company(self.seed, 5, first, last)
+        })
+    }
+}
+
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Everything that a test of the cloud engine needs, alone in its project.
+pub struct Cluster {
+    pub google: Google,
+    pub archive: CloudArchive,
+    pub bigquery: BigQuery,
+    pub mode: Mode,
+    simulator: Arc<Mutex<Simulator>>,
+    variables: Vec<(String, String)>,
+    ports: Vec<(Topic, u16)>,
+    folder: Option<TempDir>,
+    started: u32,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(folder) = self.folder.take()
+        {
+            eprintln!("the workers' logs stay: {}", folder.keep().display());
+        }
+    }
+}
+
+/// What differs from the plain cluster.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    /// Addresses instead of the emulators' own: relays.
+    pub instead: Vec<(&'static str, String)>,
+    /// More variables for the workers.
+    pub variables: Vec<(&'static str, String)>,
+}
+
+impl Cluster {
+    /// Makes project, bus, bucket and tables, and opens the vendors.
+    pub async fn new(name: &str, mode: Mode, company: &Company, setting: &Setting) -> Self {
+        let unique = format!("{name}-{}-{}", std::process::id(), now().as_millisecond() % 1_000_000);
+        let dataset = format!("t_{}", unique.replace('-', "_"));
+        let mut variables: Vec<(String, String)> = from_env().into_iter().collect();
+        let plain = variables.clone();
+        for (name, address) in &setting.instead {
+            variables.retain(|(known, _)| known != name);
+            variables.push(((*name).to_owned(), address.clone()));
+        }
+        let lookup = |name: &str| {
+            let known = plain.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+            known.or_else(|| (name == "GOOGLE_CLOUD_PROJECT").then(|| unique.clone()))
+        };
+        let google = Google::read(&lookup).unwrap();
+        let archive = CloudArchive::connect(&google, StorageOptions::new(unique.clone())).await.unwrap();
+        archive.create_bucket("US").await.unwrap();
+        let options = BigQueryOptions { dataset: dataset.clone(), ..BigQueryOptions::default() };
+        let bigquery = BigQuery::connect(&google, options).await.unwrap();
+        bigquery.migrate(false).await.unwrap();
+        let ports = Topic::ALL.map(|topic| (topic, free_port())).to_vec();
+        create_bus(&google, mode, &ports).await;
+
+        let world = company.world();
+        let keys = world.keys.clone();
+        let start = world.config().first_day.to_string();
+        let simulator = Arc::new(Mutex::new(Simulator::new(world, company.plan.clone())));
+        let (base_url, _) = server::spawn(Arc::clone(&simulator), Arc::new(now)).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let key_file = folder.path().join("service-account.json");
+        std::fs::write(&key_file, google_credentials(&base_url)).unwrap();
+        let mut set = |name: &str, value: &str| variables.push((name.to_owned(), value.to_owned()));
+        for (name, value) in [
+            ("AISPEND_ENGINE", "gcp"),
+            ("GOOGLE_CLOUD_PROJECT", unique.as_str()),
+            ("AISPEND_DATASET", dataset.as_str()),
+            ("AISPEND_BUCKET", unique.as_str()),
+            ("AISPEND_PUSH_AUTH", "none"),
+            ("AISPEND_DRAIN_SECONDS", "20"),
+            ("AISPEND_START_DATE", start.as_str()),
+            ("AISPEND_ANTHROPIC_ANALYTICS_REQUESTS_PER_MINUTE", "1000000"),
+            ("AISPEND_CURSOR_REQUESTS_PER_MINUTE", "1000000"),
+            ("AISPEND_CURSOR_EVENT_REQUESTS_PER_MINUTE", "1000000"),
+            ("AISPEND_FETCH_EMPTY_PAUSE_SECONDS", "0"),
+            ("ANTHROPIC_BASE_URL", base_url.as_str()),
+            ("CURSOR_BASE_URL", base_url.as_str()),
+            ("GOOGLE_SHEETS_BASE_URL", base_url.as_str()),
+            ("GOOGLE_APPLICATION_CREDENTIALS", key_file.to_str().unwrap()),
+            ("AISPEND_SPREADSHEET_ID", keys.spreadsheet.as_str()),
+            ("ANTHROPIC_ADMIN_KEY", keys.admin.as_str()),
+            ("CURSOR_ADMIN_KEY", keys.cursor.as_str()),
+        ] {
+            set(name, value);
+        }
+        if company.enterprise {
+            set("ANTHROPIC_ANALYTICS_KEY", &keys.analytics);
+        }
+        for (name, value) in &setting.variables {
+            set(name, value);
+        }
+        Self {
+            google,
+            archive,
+            bigquery,
+            mode,
+            simulator,
+            variables,
+            ports,
+            folder: Some(folder),
+            started: 0,
+        }
+    }
+
+    /// Sets a variable for the workers that are started from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Starts one of the stages.
+    pub async fn start(&mut self, stage: &'static str) -> Worker {
+        self.start_program(stage, &binary(stage)).await
+    }
+
+    /// Starts a program as one of the stages.
+    pub async fn start_program(&mut self, stage: &'static str, program: &Path) -> Worker {
+        self.started += 1;
+        let log = self.path().join(format!("{}-{stage}.log", self.started));
+        let port = match self.mode {
+            Mode::Pull => free_port(),
+            // Pub/Sub pushes to one address a stage.
+            Mode::Push => self.ports.iter().find(|(topic, _)| names::stage(*topic) == stage).unwrap().1,
+        };
+        Worker::start(stage, program, self.mode, port, &self.variables, log).await
+    }
+
+    /// Starts all five.
+    pub async fn start_all(&mut self) -> Vec<Worker> {
+        let mut workers = Vec::new();
+        for stage in STAGES {
+            workers.push(self.start(stage).await);
+        }
+        workers
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.as_ref().unwrap().path().to_owned()
+    }
+
+    /// Publishes as Cloud Scheduler does: plain JSON, by REST.
+    pub async fn publish_json(&self, topic: Topic, text: &str) {
+        self.publish_bytes(topic, text.as_bytes()).await;
+    }
+
+    /// Publishes bytes.
+    pub async fn publish_bytes(&self, topic: Topic, data: &[u8]) {
+        let path = names::topic_path(&self.google.project, topic.as_str());
+        let url = format!("{}/v1/{path}:publish", self.google.pubsub.as_ref().unwrap());
+        let body = serde_json::json!({"messages": [{"data": STANDARD.encode(data)}]});
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.post(url).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{:?}", answer.text().await);
+    }
+
+    /// Waits until a run of that trigger and its second look are over.
+    pub async fn run_over(&self, trigger: &str) -> (RunReport, RunReport) {
+        self.run_over_but(trigger, &[]).await
+    }
+
+    /// The same, for a run that is none of those.
+    pub async fn run_over_but(&self, trigger: &str, known: &[String]) -> (RunReport, RunReport) {
+        let begun = Instant::now();
+        loop {
+            let ids = self.runs_of(trigger).await;
+            if let Some(run_id) = ids.iter().find(|id| !known.contains(id)) {
+                let run = read_run(&self.archive, run_id).await.unwrap();
+                let again = read_run(&self.archive, &again_of(run_id)).await.unwrap();
+                if let (Some(run), Some(again)) = (&run, &again)
+                    && run.is_over()
+                    && again.is_over()
+                {
+                    return (run.clone(), again.clone());
+                }
+                assert!(begun.elapsed() < PATIENCE, "the run does not end: {:#?}", run.map(pending));
+            }
+            assert!(begun.elapsed() < PATIENCE, "no run of `{trigger}`");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
+    async fn runs_of(&self, trigger: &str) -> Vec<String> {
+        let sql =
+            format!("SELECT run_id FROM ai_usage_analytics.runs WHERE trigger = '{trigger}' ORDER BY run_id");
+        let Ok(answer) = self.bigquery.query(&sql, None).await else { return Vec::new() };
+        answer.rows.iter().map(|row| row[0].to_string()).collect()
+    }
+
+    /// Asks BigQuery.
+    pub fn ask(&self, sql: &str) -> QueryResult {
+        tokio::task::block_in_place(|| {
+            let asked = tokio::runtime::Handle::current().block_on(self.bigquery.query(sql, None));
+            asked.unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+        })
+    }
+
+    /// The vendors.
+    pub fn vendors(&self) -> MutexGuard<'_, Simulator> {
+        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asserts that BigQuery holds what is true, and whose it is.
+    #[track_caller]
+    pub fn assert_truth(&self, what: &str) {
+        let simulator = self.vendors();
+        let scope = simulator.world.scope(now());
+        let told = simulator.world.truth(&scope);
+        truth::assert_truth(&|sql: &str| self.ask(sql), &simulator.world, &scope, &told, what);
+        truth::assert_attribution(&|sql: &str| self.ask(sql), &scope, &told, what);
+    }
+
+    /// What is parked.
+    pub async fn parked(&self) -> Vec<Parked> {
+        self.archive.parked().list().await.unwrap()
+    }
+
+    /// Runs `aispend` against this project.
+    pub fn aispend(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = tokio::task::block_in_place(|| {
+            Command::new(binary("aispend"))
+                .args(arguments)
+                .current_dir(self.path())
+                .env_clear()
+                .envs(std::env::vars().filter(|(name, _)| ["PATH", "HOME"].contains(&name.as_str())))
+                .envs(self.variables.iter().cloned())
+                .output()
+                .unwrap()
+        });
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// The same vendors read by `aispend run` on one machine, into DuckDB.
+    pub fn on_one_machine(&self) -> PathBuf {
+        let data = self.path().join("data");
+        let output = tokio::task::block_in_place(|| {
+            Command::new(binary("aispend"))
+                .args(["--data-dir", data.to_str().unwrap(), "run"])
+                .current_dir(self.path())
+                .env_clear()
+                .envs(std::env::vars().filter(|(name, _)| ["PATH", "HOME"].contains(&name.as_str())))
+                .envs(self.variables.iter().filter(|(name, _)| name != "AISPEND_ENGINE").cloned())
+                .output()
+                .unwrap()
+        });
+        // Rejected sheet rows end it with 1: the vendors' oddities are the same for both engines.
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+        data
+    }
+}
+
+fn pending(report: RunReport) -> Vec<String> {
+    let open = |slice: &&aispend_alerter::SliceReport| slice.end == aispend_alerter::End::Pending;
+    report.slices.iter().filter(open).map(|slice| slice.slice.key()).collect()
+}
+
+/// Bus and dead letters, as quick as emulators are.
+pub async fn create_bus(google: &Google, mode: Mode, ports: &[(Topic, u16)]) {
+    let push = (mode == Mode::Push).then(|| PushOptions {
+        endpoints: ports.iter().map(|(topic, port)| (*topic, format!("http://127.0.0.1:{port}"))).collect(),
+        service_account: None,
+    });
+    let options = BusOptions {
+        ack_deadline: Duration::from_secs(20),
+        min_backoff: Duration::ZERO,
+        max_backoff: Duration::from_secs(1),
+        push,
+        ..BusOptions::default()
+    };
+    BusAdmin::connect(google, options).await.unwrap().create().await.unwrap();
+}

@@ -1,0 +1,63 @@
+//! A message of the scheduler becomes the truth in BigQuery.
+
+use aispend_alerter::End;
+use aispend_duckdb::DuckDb;
+use aispend_ports::{Topic, Warehouse as _};
+use aispend_proto::Table;
+
+use crate::cluster::{Cluster, Company, Setting};
+use crate::worker::Mode;
+
+async fn daily(name: &str, mode: Mode, company: &Company) -> Cluster {
+    let mut cluster = Cluster::new(name, mode, company, &Setting::default()).await;
+    let workers = cluster.start_all().await;
+    // Twice in the same minute is once.
+    for _ in 0..2 {
+        cluster.publish_json(Topic::FetchRequests, r#"{"trigger":"daily"}"#).await;
+    }
+    let (run, again) = cluster.run_over("daily").await;
+    let troubled: Vec<_> = run
+        .slices
+        .iter()
+        .chain(&again.slices)
+        .filter(|slice| matches!(slice.end, End::Failed | End::Parked))
+        .map(|slice| (slice.slice.key(), slice.reason.clone(), slice.detail.clone()))
+        .collect();
+    assert!(troubled.is_empty(), "{troubled:?}");
+    let runs = cluster.ask("SELECT COUNT(*) AS runs FROM ai_usage_analytics.runs WHERE trigger = 'daily'");
+    assert_eq!(runs.rows[0][0].to_string(), "1");
+    cluster.assert_truth(name);
+    assert!(cluster.parked().await.is_empty());
+    for worker in workers {
+        let stage = worker.stage;
+        assert!(worker.end().await.success(), "the {stage} did not end in order");
+    }
+    cluster
+}
+
+/// Every table is cell for cell what one machine makes of the same vendors.
+async fn as_on_one_machine(cluster: &Cluster) {
+    let data = cluster.on_one_machine();
+    let duckdb = DuckDb::open_writer(&data, false).unwrap();
+    for table in Table::ALL {
+        let (ours, theirs) =
+            (cluster.bigquery.snapshot(*table).await.unwrap(), duckdb.snapshot(*table).await.unwrap());
+        assert!(ours == theirs, "{} differs: {} rows and {}", table.name(), ours.len(), theirs.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the emulators: cargo xtask test --only gcp"]
+async fn pulled() {
+    let company = Company { enterprise: true, ..Company::small(11) };
+    let cluster = daily("pulled", Mode::Pull, &company).await;
+    as_on_one_machine(&cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the emulators: cargo xtask test --only gcp"]
+async fn pushed() {
+    let company = Company { analytics: false, ..Company::small(12) };
+    let cluster = daily("pushed", Mode::Push, &company).await;
+    as_on_one_machine(&cluster).await;
+}

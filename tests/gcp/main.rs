@@ -1,0 +1,15 @@
+//! The pipeline on Google Cloud, on emulators: the five binaries as processes of their own, the simulated vendors on a
+//! socket, and the tables against the truth.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "helpers of tests, outside of #[test] functions; processes share the machine's clock"
+)]
+
+mod chaos;
+mod cluster;
+mod counted;
+mod daily;
+mod poison;
+mod worker;

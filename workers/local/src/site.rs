@@ -1,0 +1,142 @@
+//! Where a command works: the data folder of this machine, or a project on Google Cloud.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aispend_alerter::{RunReport, again_of, read_run};
+use aispend_bigquery::BigQuery;
+use aispend_config::Settings;
+use aispend_duckdb::open_reader;
+use aispend_ports::{Bus, LedgerLine, ParkedStore, Warehouse};
+use aispend_pubsub::{PubSub, PubSubOptions};
+use aispend_tables::QueryResult;
+use aispend_worker::World;
+
+use crate::failure::Failure;
+use crate::pipeline;
+use crate::progress::Progress;
+use crate::run::{Job, Outcome};
+use crate::setup;
+
+/// Who asks BigQuery: the label of our jobs.
+const STAGE: &str = "aispend";
+
+/// Rows that a command shows at most.
+const MOST_ROWS: usize = 1_000_000;
+
+/// How often a run on Google Cloud is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Where a command works.
+pub enum Site {
+    /// A data folder; the stages run in this process.
+    Machine(PathBuf),
+    /// A project; the stages run as workers of their own.
+    Cloud(Box<World>),
+}
+
+impl Site {
+    /// As the settings say.
+    pub async fn open(settings: &Settings) -> Result<Self, Failure> {
+        match settings.text("engine") {
+            Some("gcp") => Ok(Self::Cloud(Box::new(World::open(settings.clone()).await?))),
+            _ => Ok(Self::Machine(settings.data_dir())),
+        }
+    }
+
+    /// What a person calls the warehouse.
+    pub fn warehouse_name(&self) -> String {
+        match self {
+            Self::Machine(data_dir) => data_dir.join("warehouse.duckdb").display().to_string(),
+            Self::Cloud(world) => {
+                format!(
+                    "{}.{}",
+                    world.google.project,
+                    world.settings.text("google.dataset").unwrap_or_default()
+                )
+            }
+        }
+    }
+
+    /// Asks the published warehouse. The dataset may be called `ai_usage_analytics` everywhere.
+    pub async fn query(&self, sql: &str) -> Result<QueryResult, Failure> {
+        match self {
+            Self::Machine(data_dir) => Ok(open_reader(data_dir)?.query(sql)?),
+            Self::Cloud(world) => Ok(world.bigquery(STAGE).await?.query(sql, Some(MOST_ROWS)).await?),
+        }
+    }
+
+    /// The newest reading of every slice.
+    pub async fn ledger(&self, feed: Option<aispend_model::Feed>) -> Result<Vec<LedgerLine>, Failure> {
+        let lines = match self {
+            Self::Machine(data_dir) => setup::warehouse(data_dir, false).await?.ledger(feed).await,
+            Self::Cloud(world) => world.bigquery(STAGE).await?.ledger(feed).await,
+        };
+        lines.map_err(|error| Failure::world(aispend_stage::error_chain(&error)))
+    }
+
+    /// Messages set aside.
+    pub fn parked(&self) -> Arc<dyn ParkedStore> {
+        match self {
+            Self::Machine(data_dir) => Arc::new(pipeline::parked(data_dir)),
+            Self::Cloud(world) => Arc::clone(&world.parked),
+        }
+    }
+}
+
+/// The warehouse of a project.
+pub async fn bigquery(world: &World) -> Result<Arc<BigQuery>, Failure> {
+    Ok(world.bigquery(STAGE).await?)
+}
+
+/// Publishes a job and follows its run, which goes on without this process.
+pub async fn follow(world: &World, job: Job, is_quiet: bool) -> Result<Outcome, Failure> {
+    let started = world.clock.now();
+    publish(world, &job.messages.iter().map(aispend_stage::Output::encode).collect::<Vec<_>>()).await?;
+    let run_id = job.run_id;
+    let again_id = again_of(&run_id);
+    let report_of = async |run_id: &str| -> Result<RunReport, Failure> {
+        let read = read_run(world.archive.as_ref(), run_id).await;
+        let read = read.map_err(|error| Failure::world(aispend_stage::error_chain(&error)))?;
+        Ok(read.unwrap_or_else(|| aispend_alerter::RunState::default().report(run_id)))
+    };
+    let mut progress = Progress::start(is_quiet);
+    let deadline = tokio::time::sleep(world.settings.seconds("run.deadline_seconds"));
+    tokio::pin!(deadline);
+    let (report, again, is_overdue) = loop {
+        let report = report_of(&run_id).await?;
+        progress.show(&report);
+        if report.is_over() {
+            let again = report_of(&again_id).await?;
+            if again.is_over() || report.trigger == "reconsider" {
+                break (report, again, false);
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = &mut deadline => break (report, report_of(&again_id).await?, true),
+            _ = tokio::signal::ctrl_c() => {
+                progress.end();
+                return Err(Failure::world(format!(
+                    "no longer watched; run {run_id} goes on, `aispend query \"SELECT * FROM ai_usage_analytics.runs\"` tells how it ended"
+                )));
+            }
+        }
+    };
+    progress.end();
+    let took = Duration::try_from(world.clock.now().duration_since(started)).unwrap_or_default();
+    Ok(Outcome { report, again, took, is_overdue, counts: Vec::new() })
+}
+
+/// Publishes messages as they are.
+pub async fn publish(world: &World, messages: &[aispend_ports::Outgoing]) -> Result<(), Failure> {
+    let failed = |error: &dyn std::error::Error| Failure::world(aispend_stage::error_chain(error));
+    let bus =
+        PubSub::connect(&world.google, PubSubOptions::default()).await.map_err(|error| failed(&error))?;
+    for message in messages {
+        bus.publish(message.clone()).await.map_err(|error| failed(&error))?;
+    }
+    bus.close().await;
+    Ok(())
+}
