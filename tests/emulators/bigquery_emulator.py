@@ -1,4 +1,4 @@
-"""Starts bqemulator without a network, with four of its gaps closed.
+"""Starts bqemulator without a network, with five of its gaps closed.
 
 The patches reach into private names, so they hold for exactly the versions of `requirements.txt`: raise one, and run
 `cargo xtask test --only gcp`, whose smoke test reads a NUMERIC back and whose append tests fail without the patches.
@@ -42,6 +42,18 @@ BigQueryWriteHandler._ensure_stream_bound = ensure_stream_bound
 # 4. Every open append connection holds a thread, and the default pool has only a few (cores + 4).
 plain_server = grpc.aio.server
 grpc.aio.server = lambda *args, **kwargs: plain_server(ThreadPoolExecutor(64), *args, **kwargs)
+
+# 5. Appended rows go to columns by their names. By place, a column that was added later gets its neighbour's values.
+plain_execute = DuckDBEngine.execute
+
+
+def execute(self, sql, parameters=None):
+    if "SELECT * FROM __bqemu_write_" in sql:
+        sql = sql.replace(" SELECT * FROM", " BY NAME SELECT * FROM", 1)
+    return plain_execute(self, sql, parameters)
+
+
+DuckDBEngine.execute = execute
 
 from bqemulator.cli import main  # noqa: E402: imported last, so that it finds the patched names
 

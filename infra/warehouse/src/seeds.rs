@@ -273,7 +273,10 @@ mod tests {
         let seed = Seed {
             table: "dim_t",
             columns: &[("name", "STRING"), ("day", "DATE"), ("usd", "{{numeric}}")],
-            rows: vec![vec!["it's".into(), "2026-01-01".into(), "1.5".into()], vec!["b".into(), String::new(), "2".into()]],
+            rows: vec![
+                vec!["it's".into(), "2026-01-01".into(), "1.5".into()],
+                vec!["b".into(), String::new(), "2".into()],
+            ],
         };
         assert_eq!(
             seed.insert_values(),

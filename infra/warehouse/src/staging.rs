@@ -5,10 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{
-    ColumnDef, DATASET, Engine, TableDef,
-    table::double_quote,
-};
+use crate::{ColumnDef, DATASET, Engine, TableDef, table::double_quote};
 
 /// What a staged row has beside its table's columns, in order: which load, which of its slices, which day it came.
 pub const STAGED: [(&str, &str); 3] = [("load_id", "STRING"), ("load_place", "INT64"), ("staged_on", "DATE")];
@@ -31,7 +28,9 @@ impl TableDef {
     pub fn staging_columns(&self) -> Vec<ColumnDef> {
         let added = STAGED.map(|(name, kind)| (name.to_owned(), kind.to_owned()));
         let own = self.columns.iter().map(|column| (column.name.clone(), column.kind.clone()));
-        own.chain(added).map(|(name, kind)| ColumnDef { name, kind, is_nullable: true, about: None }).collect()
+        own.chain(added)
+            .map(|(name, kind)| ColumnDef { name, kind, is_nullable: true, about: None })
+            .collect()
     }
 
     /// The statement that creates its staging table on BigQuery; `None` where loads do not write to it.
@@ -61,8 +60,6 @@ impl TableDef {
 mod tests {
     use aispend_proto::Table;
 
-    use super::*;
-
     #[test]
     fn every_table_that_a_load_writes_to_is_staged() {
         let staged: Vec<&str> =
@@ -79,8 +76,16 @@ mod tests {
         let tables = crate::tables();
         let table = tables.iter().find(|table| table.name == "dim_budget").unwrap();
         let sql = table.create_staging().unwrap();
-        assert!(sql.starts_with("CREATE TABLE IF NOT EXISTS ai_usage_analytics.staging_dim_budget (\n    month DATE,"), "{sql}");
-        assert!(sql.contains("budget_usd NUMERIC,") && sql.contains("staged_on DATE\n)\nPARTITION BY staged_on"), "{sql}");
+        assert!(
+            sql.starts_with(
+                "CREATE TABLE IF NOT EXISTS ai_usage_analytics.staging_dim_budget (\n    month DATE,"
+            ),
+            "{sql}"
+        );
+        assert!(
+            sql.contains("budget_usd NUMERIC,") && sql.contains("staged_on DATE\n)\nPARTITION BY staged_on"),
+            "{sql}"
+        );
         assert!(sql.ends_with("partition_expiration_days = 2)"), "{sql}");
     }
 }

@@ -31,7 +31,11 @@ fn spell(word: &str, engine: Engine) -> &str {
 
 /// The same SQL for a dataset of another name.
 pub fn in_dataset(sql: &str, dataset: &str) -> String {
-    if dataset == DATASET { sql.to_owned() } else { sql.replace(&format!("{DATASET}."), &format!("{dataset}.")) }
+    if dataset == DATASET {
+        sql.to_owned()
+    } else {
+        sql.replace(&format!("{DATASET}."), &format!("{dataset}."))
+    }
 }
 
 #[cfg(test)]

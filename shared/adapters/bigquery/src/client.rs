@@ -15,11 +15,10 @@ use google_cloud_bigquery::{
     client::{BigQuery as QueryClient, Write},
     query::retry_policy::RetryableErrors,
 };
-use google_cloud_bigquery_v2::model::{
-    QueryParameter, QueryParameterType, QueryParameterValue,
-};
+use google_cloud_bigquery_v2::model::{QueryParameter, QueryParameterType, QueryParameterValue};
 use google_cloud_gax::{
-    client_builder::Error as BuilderError, exponential_backoff::ExponentialBackoffBuilder, retry_policy::RetryPolicyExt,
+    client_builder::Error as BuilderError, exponential_backoff::ExponentialBackoffBuilder,
+    retry_policy::RetryPolicyExt,
 };
 use google_cloud_wkt::Value;
 
@@ -85,7 +84,8 @@ pub(crate) struct Parameter(QueryParameter);
 impl Parameter {
     /// Of a type; `None` is NULL.
     pub fn new(name: &str, kind: &str, value: Option<String>) -> Self {
-        let value = value.map_or_else(QueryParameterValue::new, |value| QueryParameterValue::new().set_value(value));
+        let value =
+            value.map_or_else(QueryParameterValue::new, |value| QueryParameterValue::new().set_value(value));
         let parameter = QueryParameter::new()
             .set_name(name)
             .set_parameter_type(QueryParameterType::new().set_type(kind))
@@ -218,10 +218,13 @@ impl BigQuery {
         let Question { doing, sql, parameters, run, max_rows, .. } = question;
         let complete = self.labelled(sql, parameters, run).until_done().await;
         let complete = complete.map_err(BigQueryError::query(doing))?;
-        let fields = complete.metadata().schema.as_ref().map(|schema| schema.fields.clone()).unwrap_or_default();
+        let fields =
+            complete.metadata().schema.as_ref().map(|schema| schema.fields.clone()).unwrap_or_default();
         let columns: Vec<(String, String)> = fields
             .into_iter()
-            .map(|field| (field.name, if field.mode == "REPEATED" { "ARRAY".to_owned() } else { field.r#type }))
+            .map(|field| {
+                (field.name, if field.mode == "REPEATED" { "ARRAY".to_owned() } else { field.r#type })
+            })
             .collect();
         let mut found = complete.read();
         let mut rows = Vec::new();
@@ -261,8 +264,12 @@ impl BigQuery {
                 *self.inner.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 Ok(())
             }
-            Some(info) => Err(BigQueryError::NotMigrated(format!("its schema version is {}", info.schema_version))),
-            None => Err(BigQueryError::NotMigrated(format!("the dataset `{}` has no tables", self.dataset()))),
+            Some(info) => {
+                Err(BigQueryError::NotMigrated(format!("its schema version is {}", info.schema_version)))
+            }
+            None => {
+                Err(BigQueryError::NotMigrated(format!("the dataset `{}` has no tables", self.dataset())))
+            }
         }
     }
 }

@@ -27,7 +27,9 @@ pub enum BigQueryError {
     #[error(transparent)]
     Google(#[from] GoogleError),
     /// The dataset cannot have this name.
-    #[error("AISPEND_DATASET: `{0}` is no name of a dataset: letters, digits and underscores, not a digit first")]
+    #[error(
+        "AISPEND_DATASET: `{0}` is no name of a dataset: letters, digits and underscores, not a digit first"
+    )]
     Dataset(String),
     /// A call came to nothing.
     #[error("could not {doing}: {detail}")]
@@ -154,7 +156,10 @@ impl BigQueryError {
 fn classify(reason: &str, detail: &str) -> Fault {
     let words = detail.to_ascii_lowercase();
     let says = |text: &str| words.contains(text);
-    if says("aborted due to concurrent update") || says("could not serialize access") || says("transaction is aborted") {
+    if says("aborted due to concurrent update")
+        || says("could not serialize access")
+        || says("transaction is aborted")
+    {
         return Fault::Conflict;
     }
     match reason {
@@ -183,10 +188,10 @@ impl From<BigQueryError> for WarehouseError {
     fn from(error: BigQueryError) -> Self {
         match error {
             BigQueryError::NotMigrated(detail) => Self::NotMigrated(detail),
-            BigQueryError::NewerSchema { .. } | BigQueryError::OtherKind { .. } | BigQueryError::Dataset(_) => {
-                Self::NotMigrated(error.to_string())
-            }
-            BigQueryError::Call { fault: Fault::Missing, .. } => Self::NotMigrated(error.to_string()),
+            BigQueryError::NewerSchema { .. }
+            | BigQueryError::OtherKind { .. }
+            | BigQueryError::Dataset(_)
+            | BigQueryError::Call { fault: Fault::Missing, .. } => Self::NotMigrated(error.to_string()),
             BigQueryError::Call { .. } | BigQueryError::Google(_) | BigQueryError::Ledger { .. } => {
                 Self::Unavailable(error.to_string())
             }
@@ -209,7 +214,11 @@ mod tests {
                 "Transaction is aborted due to concurrent update against table p:d.load_lock",
                 Fault::Conflict,
             ),
-            ("invalidQuery", "Could not serialize access to table p:d.t due to concurrent update", Fault::Conflict),
+            (
+                "invalidQuery",
+                "Could not serialize access to table p:d.t due to concurrent update",
+                Fault::Conflict,
+            ),
             ("invalidQuery", "Syntax error: Unexpected identifier", Fault::Statement),
             ("accessDenied", "Access Denied: User does not have permission", Fault::Service),
             ("accessDenied", "no permission to query table t, or perhaps it does not exist.", Fault::Missing),

@@ -18,10 +18,8 @@ impl BigQuery {
     /// Every line of these slices, without documents.
     pub(crate) async fn lines_of(&self, keys: &[String]) -> Result<Vec<Stored>, BigQueryError> {
         let columns = COLUMNS.replace("documents, context,", "'[]' AS documents, '[]' AS context,");
-        let sql = format!(
-            "SELECT {columns} FROM {} WHERE slice_key IN UNNEST(@keys)",
-            self.name("slice_loads")
-        );
+        let sql =
+            format!("SELECT {columns} FROM {} WHERE slice_key IN UNNEST(@keys)", self.name("slice_loads"));
         let keys = Parameter::texts("keys", keys.iter().map(String::as_str));
         stored(self.ask(Question::new(READING, sql).with([keys])).await?)
     }

@@ -1,5 +1,7 @@
 //! Values as BigQuery's SQL spells them: a script of several statements takes no parameters.
 
+use std::fmt::Write as _;
+
 use aispend_model::Money;
 use aispend_warehouse::double_quote;
 
@@ -11,7 +13,9 @@ pub fn text(value: &str) -> String {
         match letter {
             '\n' => spelled.push_str("\\n"),
             '\r' => spelled.push_str("\\r"),
-            control if control.is_control() => spelled.push_str(&format!("\\u{:04x}", u32::from(control))),
+            control if control.is_control() => {
+                write!(spelled, "\\u{:04x}", u32::from(control)).expect("a String grows");
+            }
             letter => spelled.push(letter),
         }
     }

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use aispend_model::Order;
 use aispend_ports::{Decision, SliceLoad, Verdict};
 use aispend_proto::Table;
-use aispend_tables::{Known, Stored, Step, Which, known_by_slice, merges};
-use aispend_model::Order;
+use aispend_tables::{Known, Step, Stored, Which, known_by_slice, merges};
 
 /// The steps, and the ledger they were decided by.
 pub struct Plan {

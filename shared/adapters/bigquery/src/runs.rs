@@ -45,7 +45,8 @@ impl BigQuery {
             list(&|name| format!("here.{name}")),
         );
         let parameters = columns.into_iter().map(|(name, kind, value)| Parameter::new(name, kind, value));
-        let question = Question { run: Some(&run.run_id), ..Question::new("record a run", sql) }.with(parameters);
+        let question =
+            Question { run: Some(&run.run_id), ..Question::new("record a run", sql) }.with(parameters);
         self.ask(question).await.map(drop)
     }
 }

@@ -131,7 +131,8 @@ impl Script<'_> {
 
     /// Those of some readings that bring rows to a table.
     fn bringing(&self, table: Table, places: &[usize]) -> Vec<usize> {
-        let brings = |place: &usize| self.slices.get(*place).is_some_and(|load| load.accepted.of(table).0 > 0);
+        let brings =
+            |place: &usize| self.slices.get(*place).is_some_and(|load| load.accepted.of(table).0 > 0);
         places.iter().copied().filter(brings).collect()
     }
 
@@ -181,13 +182,16 @@ impl Script<'_> {
     fn merge(&self, table: Table, places: &[usize]) -> [String; 2] {
         let (name, key) = (table.name(), identity(table));
         let (target, staging) = (self.bigquery.name(name), self.staging(name));
-        let ours = format!("{} AND s.load_place IN ({})", self.ours(), literal::numbers(places.iter().copied()));
+        let ours =
+            format!("{} AND s.load_place IN ({})", self.ours(), literal::numbers(places.iter().copied()));
         let same = format!("t.slice_key = s.slice_key AND t.{key} = s.{key}");
         let is_older = "(t.last_seen < s.last_seen OR (t.last_seen = s.last_seen AND (t.seen_revision < s.seen_revision \
                         OR (t.seen_revision = s.seen_revision AND t.seen_reader < s.seen_reader))))";
         let (columns, values) = self.columns(name, &|_| None);
         [
-            format!("DELETE FROM {target} AS t WHERE EXISTS (\nSELECT 1 FROM {staging} AS s WHERE {ours} AND {same} AND {is_older})"),
+            format!(
+                "DELETE FROM {target} AS t WHERE EXISTS (\nSELECT 1 FROM {staging} AS s WHERE {ours} AND {same} AND {is_older})"
+            ),
             // What is left in the table is newer, or the same. Of several readings staged, the newest counts.
             format!(
                 "INSERT INTO {target} ({columns})\nSELECT {values} FROM {staging} AS s\nWHERE {ours} AND NOT EXISTS (\n\
@@ -228,7 +232,8 @@ impl Script<'_> {
             return Vec::new();
         }
         let mut work = vec![self.lines(&with_line)];
-        let documented = |step: &&&Step| self.slices.get(step.place).is_some_and(|load| !load.documents.is_empty());
+        let documented =
+            |step: &&&Step| self.slices.get(step.place).is_some_and(|load| !load.documents.is_empty());
         let places: Vec<usize> = with_line.iter().filter(documented).map(|step| step.place).collect();
         if !places.is_empty() {
             work.push(self.documents(&places));
@@ -244,7 +249,11 @@ impl Script<'_> {
         let superseded: Vec<(usize, TableSums)> =
             steps.iter().map(|step| (step.place, step.superseded())).collect();
         let sums = |step: &Step| {
-            superseded.iter().find(|(place, _)| *place == step.place).map(|(_, sums)| sums.clone()).unwrap_or_default()
+            superseded
+                .iter()
+                .find(|(place, _)| *place == step.place)
+                .map(|(_, sums)| sums.clone())
+                .unwrap_or_default()
         };
         let (columns, values) = self.columns("slice_loads", &|name| match name {
             "state" => Some(case(&|step| literal::text(state_of(step.decision).as_str()))),

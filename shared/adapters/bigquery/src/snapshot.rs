@@ -22,7 +22,9 @@ impl BigQuery {
         // Here and not in SQL: the order must not depend on an engine's idea of NULL and of letters.
         rows.sort_by(|one, other| nulls_last(one).cmp(nulls_last(other)));
         let mut set = SetBuilder::new(table);
-        rows.into_iter().for_each(|row| set.push(row));
+        for row in rows {
+            set.push(row);
+        }
         Ok(set.finish())
     }
 }

@@ -8,13 +8,15 @@ use std::{
 use aispend_model::day_number;
 use aispend_ports::{Frames, LoadState, SliceLoad, SliceOutcome};
 use aispend_proto::{Table, TableSums};
-use aispend_tables::{Batch, RowWriter, Sinks, SuffixValue, Which, write_document, write_line, write_rejected};
+use aispend_tables::{
+    Batch, RowWriter, Sinks, SuffixValue, Which, write_document, write_line, write_rejected,
+};
 use aispend_warehouse::staging_name;
 use arrow::{
     array::RecordBatch,
     datatypes::Schema,
     error::ArrowError,
-    ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteOptions, write_message},
+    ipc::writer::{CompressionContext, DictionaryTracker, IpcDataGenerator, IpcWriteOptions, write_message},
 };
 use futures::future::try_join_all;
 use google_cloud_bigquery::{
@@ -80,7 +82,7 @@ impl BigQuery {
         needs: BTreeMap<usize, Need>,
     ) -> Result<Staged, StagingError> {
         let load_id = format!("{:032x}", rand::random::<u128>());
-        let day = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        let day = today();
         let mut streams = Streams { bigquery: self, tables: Vec::new(), suffix: Vec::new() };
         for (place, need) in &needs {
             let Some(load) = slices.get(*place) else { continue };
@@ -104,7 +106,8 @@ impl BigQuery {
     async fn open_stream(&self, table: &str, schema: &Schema) -> Result<PendingWriter<Arrow>, BigQueryError> {
         let (project, dataset) = (&self.inner.project, self.dataset());
         let path = format!("projects/{project}/datasets/{dataset}/tables/{}", staging_name(table));
-        let schema = ArrowSchema::new().set_serialized_schema(encode_schema(schema).map_err(encoding)?);
+        let schema = ArrowSchema::new()
+            .set_serialized_schema(encode_schema(schema).map_err(|error| encoding(&error))?);
         timeout(self.call_timeout(), self.inner.write.create_stream(path).build_arrow(schema))
             .await
             .map_err(|_| BigQueryError::late(STAGING))?
@@ -152,7 +155,14 @@ impl Streams<'_> {
             let mut batch = self.bigquery.staging_batch(table);
             batch.end_rows_with(self.suffix.clone());
             let bigquery = self.bigquery;
-            self.tables.push(Stream { bigquery, table, batch, writer: None, rows: 0, waiting: VecDeque::new() });
+            self.tables.push(Stream {
+                bigquery,
+                table,
+                batch,
+                writer: None,
+                rows: 0,
+                waiting: VecDeque::new(),
+            });
             self.tables.len() - 1
         });
         &mut self.tables.get_mut(place).expect("it was found or added").batch
@@ -209,9 +219,12 @@ impl Stream<'_> {
         let requests = encode(&rows).map_err(|error| match error {
             EncodeError::TooLarge(bytes) => StagingError::Refused {
                 place,
-                detail: format!("a row of `{}` takes {bytes} bytes, and {REQUEST_BYTES} can be sent", self.table),
+                detail: format!(
+                    "a row of `{}` takes {bytes} bytes, and {REQUEST_BYTES} can be sent",
+                    self.table
+                ),
             },
-            EncodeError::Arrow(error) => encoding(error).into(),
+            EncodeError::Arrow(error) => encoding(&error).into(),
         })?;
         for (count, request) in requests {
             while self.waiting.len() >= WAITING {
@@ -237,7 +250,8 @@ impl Stream<'_> {
             }
             Err(AppendError::RowErrors { row_errors, .. }) => {
                 let first = row_errors.first();
-                let detail = first.map_or_else(String::new, |row| format!(": row {}: {}", row.index, row.message));
+                let detail =
+                    first.map_or_else(String::new, |row| format!(": row {}: {}", row.index, row.message));
                 Err(StagingError::Refused { place, detail: format!("rows of `{}`{detail}", self.table) })
             }
             Err(error) => Err(BigQueryError::append(STAGING, &error).into()),
@@ -263,6 +277,11 @@ impl Stream<'_> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "BigQuery's own clock says when a partition expires")]
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
 enum EncodeError {
     TooLarge(usize),
     Arrow(ArrowError),
@@ -274,7 +293,7 @@ impl From<ArrowError> for EncodeError {
     }
 }
 
-fn encoding(error: ArrowError) -> BigQueryError {
+fn encoding(error: &ArrowError) -> BigQueryError {
     BigQueryError::new(STAGING, Fault::Service, error.to_string())
 }
 
@@ -295,8 +314,12 @@ fn encode_schema(schema: &Schema) -> Result<Vec<u8>, ArrowError> {
 fn encode(rows: &RecordBatch) -> Result<Vec<(i64, ArrowRecordBatch)>, EncodeError> {
     let options = IpcWriteOptions::default();
     let mut dictionaries = DictionaryTracker::new(false);
-    let (_, encoded) =
-        IpcDataGenerator::default().encode(rows, &mut dictionaries, &options, &mut Default::default())?;
+    let (_, encoded) = IpcDataGenerator::default().encode(
+        rows,
+        &mut dictionaries,
+        &options,
+        &mut CompressionContext::default(),
+    )?;
     let mut bytes = Vec::new();
     write_message(&mut bytes, encoded, &options)?;
     let count = rows.num_rows();

@@ -191,7 +191,9 @@ impl Values {
     fn new(kind: ColumnKind, zone: Option<&str>) -> Self {
         match kind {
             ColumnKind::Date => Self::Date(Date32Builder::new()),
-            ColumnKind::Moment => Self::Moment(TimestampMicrosecondBuilder::new().with_data_type(arrow_type(kind, zone))),
+            ColumnKind::Moment => {
+                Self::Moment(TimestampMicrosecondBuilder::new().with_data_type(arrow_type(kind, zone)))
+            }
             ColumnKind::Decimal => Self::Decimal(Decimal128Builder::new()),
             ColumnKind::Integer => Self::Integer(Int64Builder::new()),
             ColumnKind::Flag => Self::Flag(BooleanBuilder::new()),

@@ -68,7 +68,9 @@ fn full_row(table: Table) -> RecordSet {
             ColumnKind::Decimal => sint64::encode(field, &(i64::MIN + place as i64), &mut row),
             ColumnKind::Integer => int64::encode(field, &(i64::MAX - place as i64), &mut row),
             ColumnKind::Flag => prost::encoding::bool::encode(field, &true, &mut row),
-            ColumnKind::Text => prost::encoding::string::encode(field, &format!("'{place}'\n\"ä\\,"), &mut row),
+            ColumnKind::Text => {
+                prost::encoding::string::encode(field, &format!("'{place}'\n\"ä\\,"), &mut row);
+            }
         }
     }
     let field = Table::ALL.iter().position(|known| *known == table).unwrap() as u32 + 1;

@@ -72,10 +72,10 @@ async fn a_load_that_was_decided_by_an_older_ledger_starts_again() {
     warehouse.load(vec![cost(1, 10)]).await.unwrap();
     let race = warehouse.clone();
     // Between reading the ledger and the script, another load of the same slice commits.
-    let (late, early) = tokio::join!(
-        async { warehouse.load(vec![cost(2, 20)]).await.unwrap().remove(0) },
-        async { race.load(vec![cost(3, 30)]).await.unwrap().remove(0) },
-    );
+    let (late, early) =
+        tokio::join!(async { warehouse.load(vec![cost(2, 20)]).await.unwrap().remove(0) }, async {
+            race.load(vec![cost(3, 30)]).await.unwrap().remove(0)
+        },);
     assert_eq!(early.state, LoadState::Loaded);
     // Which of the two committed first is chance; what stands in the end is not.
     assert!(matches!(late.state, LoadState::Loaded | LoadState::Superseded), "{late:?}");
@@ -128,11 +128,7 @@ async fn lineage_and_what_the_loader_adds_is_written() {
     let (_kept, warehouse) = ready().await;
     let directory = Slice::all(Feed::AnthropicDirectory, "org");
     let named = |id: &str| KeySource { api_key_id: id.into(), ..KeySource::default() };
-    let chat = Slice::of_day(
-        Feed::AnthropicClaudeAi,
-        "org",
-        aispend_model::parse_day("2026-10-05").unwrap(),
-    );
+    let chat = Slice::of_day(Feed::AnthropicClaudeAi, "org", aispend_model::parse_day("2026-10-05").unwrap());
     let usage = aispend_proto::v1::ClaudeUsage { activity_date: 20_731, ..Default::default() };
     warehouse
         .load(vec![
@@ -158,11 +154,18 @@ async fn lineage_and_what_the_loader_adds_is_written() {
         )
     );
     assert_eq!(
-        csv(&warehouse, "SELECT api_key_id, is_active, run_id FROM ai_usage_analytics.key_sources ORDER BY 1").await,
+        csv(
+            &warehouse,
+            "SELECT api_key_id, is_active, run_id FROM ai_usage_analytics.key_sources ORDER BY 1"
+        )
+        .await,
         "api_key_id,is_active,run_id\na,false,run-1000000\nb,true,run-2000000\n"
     );
     let set = warehouse.snapshot(Table::ClaudeUsageStats).await.unwrap();
     assert_eq!(set.claude_usage_stats.first().unwrap().upload_timestamp, None);
     assert_eq!(csv(&warehouse, "SELECT COUNT(*) AS n FROM ai_usage_analytics.raw_documents").await, "n\n3\n");
-    assert_eq!(csv(&warehouse, "SELECT holder FROM ai_usage_analytics.load_lock").await, "holder\nrun-1000000\n");
+    assert_eq!(
+        csv(&warehouse, "SELECT holder FROM ai_usage_analytics.load_lock").await,
+        "holder\nrun-1000000\n"
+    );
 }

@@ -30,9 +30,9 @@ async fn closed_port() -> String {
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
 async fn a_closed_port_is_told_soon() {
     let closed = closed_port().await;
-    let google =
-        Google { bigquery: Some(closed.clone()), bigquery_storage: Some(closed), ..fresh_project() };
-    is_unavailable_within(&google, options(), Duration::from_secs(60)).await;
+    let google = Google { bigquery: Some(closed.clone()), bigquery_storage: Some(closed), ..fresh_project() };
+    let options = BigQueryOptions { call_timeout: Duration::from_secs(10), ..options() };
+    is_unavailable_within(&google, options, Duration::from_secs(30)).await;
 }
 
 #[tokio::test]
