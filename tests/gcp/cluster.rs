@@ -9,7 +9,7 @@ use aispend_alerter::{RunReport, again_of, read_run};
 use aispend_bigquery::{BigQuery, BigQueryOptions};
 use aispend_emulators::from_env;
 use aispend_google::Google;
-use aispend_ports::{Archive, Parked, ParkedStore, Topic};
+use aispend_ports::{Parked, ParkedStore, Topic};
 use aispend_pubsub::{BusAdmin, BusOptions, PushOptions, names};
 use aispend_simulator::{FaultPlan, Quirks, Simulator, World, WorldConfig, google_credentials, server};
 use aispend_storage::{CloudArchive, StorageOptions};
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use crate::worker::{Mode, Worker, binary, free_port};
 
 /// Longer than any run of these small companies takes, also on a busy machine and with trouble.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Every stage, downstream first: who reads is there before who writes.
 pub const STAGES: [&str; 5] = ["alerter", "loader", "validator", "normalizer", "fetcher"];
@@ -99,7 +99,8 @@ impl Cluster {
     pub async fn new(name: &str, mode: Mode, company: &Company, setting: &Setting) -> Self {
         let unique = format!("{name}-{}-{}", std::process::id(), now().as_millisecond() % 1_000_000);
         let dataset = format!("t_{}", unique.replace('-', "_"));
-        let mut variables: Vec<(String, String)> = from_env().into_iter().collect();
+        let mut variables: Vec<(String, String)> = 
+            from_env().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let plain = variables.clone();
         for (name, address) in &setting.instead {
             variables.retain(|(known, _)| known != name);
@@ -248,16 +249,28 @@ impl Cluster {
     async fn runs_of(&self, trigger: &str) -> Vec<String> {
         let sql =
             format!("SELECT run_id FROM ai_usage_analytics.runs WHERE trigger = '{trigger}' ORDER BY run_id");
-        let Ok(answer) = self.bigquery.query(&sql, None).await else { return Vec::new() };
-        answer.rows.iter().map(|row| row[0].to_string()).collect()
+        match self.bigquery.query(&self.named(&sql), None).await {
+            Ok(answer) => answer.rows.iter().map(|row| row[0].to_string()).collect(),
+            // BigQuery may be away, where the test has it so.
+            Err(error) => {
+                eprintln!("{error:?}");
+                Vec::new()
+            }
+        }
     }
 
     /// Asks BigQuery.
     pub fn ask(&self, sql: &str) -> QueryResult {
         tokio::task::block_in_place(|| {
-            let asked = tokio::runtime::Handle::current().block_on(self.bigquery.query(sql, None));
+            let sql = self.named(sql);
+            let asked = tokio::runtime::Handle::current().block_on(self.bigquery.query(&sql, None));
             asked.unwrap_or_else(|error| panic!("{sql}: {error:?}"))
         })
+    }
+
+    /// The statement for this test's dataset.
+    fn named(&self, sql: &str) -> String {
+        sql.replace("ai_usage_analytics.", &format!("{}.", self.bigquery.dataset()))
     }
 
     /// The vendors.

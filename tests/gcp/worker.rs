@@ -64,7 +64,7 @@ impl Worker {
             .env_clear()
             .envs(
                 std::env::vars()
-                    .filter(|(name, _)| ["PATH", "HOME", "LD_LIBRARY_PATH"].contains(&name.as_str())),
+                    .filter(|(name, _)| ["PATH", "HOME", "LD_LIBRARY_PATH", "RUST_LOG"].contains(&name.as_str())),
             )
             .envs(variables.iter().cloned())
             .stderr(file)

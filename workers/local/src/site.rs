@@ -63,7 +63,11 @@ impl Site {
     pub async fn query(&self, sql: &str) -> Result<QueryResult, Failure> {
         match self {
             Self::Machine(data_dir) => Ok(open_reader(data_dir)?.query(sql)?),
-            Self::Cloud(world) => Ok(world.bigquery(STAGE).await?.query(sql, Some(MOST_ROWS)).await?),
+            Self::Cloud(world) => {
+                let bigquery = world.bigquery(STAGE).await?;
+                let sql = sql.replace("ai_usage_analytics.", &format!("{}.", bigquery.dataset()));
+                Ok(bigquery.query(&sql, Some(MOST_ROWS)).await?)
+            }
         }
     }
 
