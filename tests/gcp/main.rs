@@ -11,5 +11,6 @@ mod chaos;
 mod cluster;
 mod counted;
 mod daily;
+mod parity;
 mod poison;
 mod worker;

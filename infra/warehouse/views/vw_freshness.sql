@@ -45,7 +45,7 @@ aged AS (
     SELECT
         f.*,
         COALESCE(UNIX_DATE(f.last_day) - UNIX_DATE(f.first_day) + 1 - f.known_days, 0) AS missing_days,
-        DIV(UNIX_MICROS({{now}}) - UNIX_MICROS(f.observed_at), 3600000000) AS hours_old
+        DIV((UNIX_MICROS({{now}}) - UNIX_MICROS(f.observed_at)), 3600000000) AS hours_old
     FROM feeds AS f
 )
 SELECT
