@@ -110,9 +110,17 @@ impl BigQuery {
     }
 
     async fn make_tables(&self) -> Result<(), BigQueryError> {
-        let (dataset, location) = (self.dataset(), literal::text(&self.inner.options.location));
-        self.run(format!("CREATE SCHEMA IF NOT EXISTS {dataset} OPTIONS (location = {location})")).await?;
-        let present = self.present_columns().await?;
+        let dataset = self.dataset();
+        let present = match self.present_columns().await {
+            Err(error) if error.fault() == Some(Fault::Missing) => HashMap::new(),
+            present => present?,
+        };
+        // Only then: who keeps datasets elsewhere need not let us create any.
+        if present.is_empty() {
+            let location = literal::text(&self.inner.options.location);
+            self.run(format!("CREATE SCHEMA IF NOT EXISTS {dataset} OPTIONS (location = {location})"))
+                .await?;
+        }
         let missing = self.inner.tables.iter().flat_map(|table| statements(table, &present));
         let missing: Vec<String> = missing.map(|statement| in_dataset(&statement, dataset)).collect();
         stream::iter(missing)

@@ -1,10 +1,17 @@
 //! Loads that meet, and loads that die.
 
+use std::{sync::Arc, time::Duration};
+
 use aispend_bigquery::BigQuery;
+use aispend_google::Google;
 use aispend_model::{Feed, Slice};
-use aispend_ports::{LoadState, SliceLoad, Warehouse};
-use aispend_proto::{Table, v1::KeySource};
+use aispend_ports::{LoadState, SliceLoad, Verdict, Warehouse};
+use aispend_proto::{Table, TableSums, v1::KeySource};
 use aispend_testkit::warehouse::{Reading, cost_slice, expense};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
 
 use crate::place::{connect, csv, ready};
 
@@ -64,23 +71,59 @@ async fn loads_of_different_slices_at_once_all_arrive() {
     assert_eq!(first.ledger(None).await.unwrap().len(), 6);
 }
 
-/// The race that a load is to lose: the ledger is not what it decided by.
+/// BigQuery's Storage service behind a door that is shut until `open` is told.
+async fn gated(google: &Google, open: Arc<Notify>) -> Google {
+    let service = google.bigquery_storage.clone().unwrap().replace("http://", "");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut inside, _) = listener.accept().await.unwrap();
+        open.notified().await;
+        let mut outside = TcpStream::connect(service).await.unwrap();
+        tokio::io::copy_bidirectional(&mut inside, &mut outside).await
+    });
+    Google { bigquery_storage: Some(format!("http://{address}")), ..google.clone() }
+}
+
+/// The race that a load is to lose: between its look at the ledger and its script another load commits.
+async fn loses_to(slow: SliceLoad, fast: SliceLoad) -> (BigQuery, Verdict) {
+    let (google, warehouse) = ready().await;
+    warehouse.load(vec![cost(1, 10)]).await.unwrap();
+    let open = Arc::new(Notify::new());
+    let held_up = connect(&gated(&google, Arc::clone(&open)).await).await;
+    // The moment at which it knows the ledger and cannot stage its rows yet.
+    let decided = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let verdict = warehouse.load(vec![fast]).await.unwrap().remove(0);
+        assert_eq!(verdict.state, LoadState::Loaded);
+        open.notify_one();
+    };
+    let (late, ()) = tokio::join!(held_up.load(vec![slow]), decided);
+    (warehouse, late.unwrap().remove(0))
+}
+
 #[tokio::test]
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
-async fn a_load_that_was_decided_by_an_older_ledger_starts_again() {
-    let (_kept, warehouse) = ready().await;
-    warehouse.load(vec![cost(1, 10)]).await.unwrap();
-    let race = warehouse.clone();
-    // Between reading the ledger and the script, another load of the same slice commits.
-    let (late, early) =
-        tokio::join!(async { warehouse.load(vec![cost(2, 20)]).await.unwrap().remove(0) }, async {
-            race.load(vec![cost(3, 30)]).await.unwrap().remove(0)
-        },);
-    assert_eq!(early.state, LoadState::Loaded);
-    // Which of the two committed first is chance; what stands in the end is not.
-    assert!(matches!(late.state, LoadState::Loaded | LoadState::Superseded), "{late:?}");
+async fn an_older_reading_that_was_decided_before_a_newer_one_committed_changes_nothing() {
+    let (warehouse, late) = loses_to(cost(2, 20), cost(3, 30)).await;
+    assert_eq!(late, Verdict { state: LoadState::Superseded, superseded: TableSums::default() });
     assert_eq!(costs(&warehouse).await, [3]);
     assert_eq!(warehouse.ledger(None).await.unwrap().remove(0).order.generation.0, 30);
+}
+
+#[tokio::test]
+#[ignore = "needs the emulators: cargo xtask test --only gcp"]
+async fn a_newer_reading_replaces_what_committed_while_it_was_staged() {
+    let (warehouse, late) = loses_to(cost(2, 40), cost(3, 30)).await;
+    assert_eq!(late.state, LoadState::Loaded);
+    // Not what it saw first.
+    assert_eq!(late.superseded.of(Table::ClaudeExpenses), (1, 3));
+    assert_eq!(costs(&warehouse).await, [2]);
+    let lines = "SELECT generation, superseded_rows, superseded_money_usd FROM ai_usage_analytics.slice_loads ORDER BY 1";
+    assert_eq!(
+        csv(&warehouse, lines).await,
+        "generation,superseded_rows,superseded_money_usd\n10,0,0\n30,1,0.000000001\n40,1,0.000000003\n"
+    );
 }
 
 /// A loader that dies after its rows arrived and before they were taken over.
@@ -112,7 +155,7 @@ async fn a_load_that_is_dropped_at_any_moment_leaves_whole_slices() {
         let client = connect(&google).await;
         let rows = (0..500).fold(Reading::default(), |reading, _| reading.row(expense(generation)));
         let load = client.load(vec![rows.of(cost_slice(5), generation)]);
-        let cut = tokio::time::timeout(std::time::Duration::from_millis(millis), load).await;
+        let cut = tokio::time::timeout(Duration::from_millis(millis), load).await;
         generation += i64::from(cut.is_ok()) + 1;
         let (rows, line) = (costs(&warehouse).await, warehouse.ledger(None).await.unwrap().remove(0));
         assert_eq!(rows.len() as u64, line.loaded.rows(), "after {millis} ms");
