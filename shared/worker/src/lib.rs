@@ -15,5 +15,6 @@ mod world;
 pub use arguments::{Arguments, Mode, SETTINGS_OF_ALL};
 pub use dead::{dead_letters, drain_dead_letters};
 pub use process::{Built, main};
+pub use push::{Inlet, PushBus, Settled};
 pub use vendors::{Pace, SheetsReader, http, lacks_sheets_key};
 pub use world::{StartError, World};

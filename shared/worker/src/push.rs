@@ -1,33 +1,62 @@
 //! Pushed messages as deliveries: the request waits for its answer until the stage has settled the message.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use aispend_ports::{Bus, BusError, Delivery, Outgoing, Receipt, Subscription, Topic};
 use async_trait::async_trait;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
-/// How a pushed message ended.
+/// Below Pub/Sub's push deadline of ten minutes: the answer comes before Pub/Sub gives up on it.
+const LONGEST_ANSWER: Duration = Duration::from_secs(570);
+
+/// How a pushed message ended. All but `Done` make Pub/Sub send it again, after its own backoff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
     /// Everything that follows is stored.
     Done,
-    /// Pub/Sub sends it again, after its own backoff.
+    /// The stage gave it back.
     GivenBack,
+    /// The stage has no room for it.
+    Busy,
+    /// The stage is still at it, and Pub/Sub waits no longer.
+    AtWork,
+}
+
+/// Bytes of messages that one worker holds: as many as it would pull ahead.
+const MOST_BYTES: usize = 32 << 20;
+
+/// A delivery, and whether anybody still waits for its answer.
+struct Handed {
+    delivery: Delivery,
+    request: Weak<()>,
 }
 
 /// Where the server puts what it was sent.
 #[derive(Clone)]
-pub struct Inlet(mpsc::Sender<Delivery>);
+pub struct Inlet {
+    sender: mpsc::Sender<Handed>,
+    bytes: Arc<Semaphore>,
+}
 
 impl Inlet {
-    /// Hands a delivery to the stage and waits until it is settled. `None` where the stage has no room for it.
-    pub async fn hand(&self, make: impl FnOnce(Box<dyn Receipt>) -> Delivery) -> Option<Settled> {
+    /// Hands a delivery to the stage and waits until it is settled, for as long as a push may take. A stage with its hands
+    /// full is waited for: each refusal would cost the message an attempt.
+    pub async fn hand(&self, make: impl FnOnce(Box<dyn Receipt>) -> Delivery) -> Settled {
         let (sender, settled) = oneshot::channel();
         let delivery = make(Box::new(PushReceipt(sender)));
-        self.0.try_send(delivery).ok()?;
-        // A receipt dropped unsettled gives the message back.
-        Some(settled.await.unwrap_or(Settled::GivenBack))
+        let size = u32::try_from(delivery.data.len().min(MOST_BYTES)).unwrap_or(u32::MAX);
+        let Ok(_room) = self.bytes.try_acquire_many(size) else { return Settled::Busy };
+        let request = Arc::new(());
+        let handed = Handed { delivery, request: Arc::downgrade(&request) };
+        let settled = async {
+            // A stage that is gone, or a receipt dropped unsettled, gives the message back.
+            if self.sender.send(handed).await.is_err() {
+                return Settled::GivenBack;
+            }
+            settled.await.unwrap_or(Settled::GivenBack)
+        };
+        tokio::time::timeout(LONGEST_ANSWER, settled).await.unwrap_or(Settled::AtWork)
     }
 }
 
@@ -49,14 +78,15 @@ impl Receipt for PushReceipt {
 /// A bus whose input arrives over HTTP; what a stage publishes goes out as ever.
 pub struct PushBus {
     inner: Arc<dyn Bus>,
-    input: Mutex<Option<mpsc::Receiver<Delivery>>>,
+    input: Mutex<Option<mpsc::Receiver<Handed>>>,
 }
 
 impl PushBus {
-    /// With room for that many deliveries that the stage has not taken.
+    /// That many deliveries wait in order of arrival until the stage takes them, the others behind them.
     pub fn new(inner: Arc<dyn Bus>, room: usize) -> (Self, Inlet) {
         let (sender, receiver) = mpsc::channel(room);
-        (Self { inner, input: Mutex::new(Some(receiver)) }, Inlet(sender))
+        let inlet = Inlet { sender, bytes: Arc::new(Semaphore::new(MOST_BYTES)) };
+        (Self { inner, input: Mutex::new(Some(receiver)) }, inlet)
     }
 }
 
@@ -74,12 +104,18 @@ impl Bus for PushBus {
     }
 }
 
-struct Pushed(mpsc::Receiver<Delivery>);
+struct Pushed(mpsc::Receiver<Handed>);
 
 #[async_trait]
 impl Subscription for Pushed {
     async fn next(&mut self) -> Option<Result<Delivery, BusError>> {
-        self.0.recv().await.map(Ok)
+        loop {
+            let Handed { delivery, request } = self.0.recv().await?;
+            // Where nobody waits any more, Pub/Sub has sent the message again, or will.
+            if request.strong_count() > 0 {
+                return Some(Ok(delivery));
+            }
+        }
     }
 }
 
@@ -117,14 +153,14 @@ mod tests {
     async fn a_request_is_answered_as_its_message_is_settled() {
         let (bus, inlet) = PushBus::new(Arc::new(NoBus), 1);
         let mut pushed = bus.subscribe(Topic::RawSlices).await.unwrap();
-        for expected in [Some(Settled::Done), Some(Settled::GivenBack), Some(Settled::GivenBack)] {
+        for expected in [Settled::Done, Settled::GivenBack, Settled::GivenBack] {
             let handing = tokio::spawn({
                 let inlet = inlet.clone();
                 async move { inlet.hand(delivery).await }
             });
             let taken = pushed.next().await.unwrap().unwrap();
             match expected {
-                Some(Settled::Done) => taken.receipt.ack().await.unwrap(),
+                Settled::Done => taken.receipt.ack().await.unwrap(),
                 _ => drop(taken),
             }
             assert_eq!(handing.await.unwrap(), expected);
@@ -132,15 +168,45 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stage_without_room_is_said_at_once() {
+    async fn a_stage_with_its_hands_full_is_waited_for_unless_memory_is_short() {
         let (bus, inlet) = PushBus::new(Arc::new(NoBus), 1);
-        let waiting = tokio::spawn({
-            let inlet = inlet.clone();
-            async move { inlet.hand(delivery).await }
-        });
+        let large = |receipt| Delivery { data: Bytes::from(vec![0; MOST_BYTES / 2]), ..delivery(receipt) };
+        let waiting: Vec<_> = (0..2)
+            .map(|_| {
+                let inlet = inlet.clone();
+                tokio::spawn(async move { inlet.hand(large).await })
+            })
+            .collect();
         tokio::task::yield_now().await;
-        assert_eq!(inlet.hand(delivery).await, None);
+        let one = |receipt| Delivery { data: Bytes::from_static(b"1"), ..delivery(receipt) };
+        assert_eq!(inlet.hand(one).await, Settled::Busy);
         drop(bus);
-        assert_eq!(waiting.await.unwrap(), Some(Settled::GivenBack));
+        for waiting in waiting {
+            assert_eq!(waiting.await.unwrap(), Settled::GivenBack);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_is_answered_before_pubsub_gives_up_on_it() {
+        let (bus, inlet) = PushBus::new(Arc::new(NoBus), 1);
+        let mut pushed = bus.subscribe(Topic::RawSlices).await.unwrap();
+        let handing = tokio::spawn(async move { inlet.hand(delivery).await });
+        let taken = pushed.next().await.unwrap().unwrap();
+        assert_eq!(handing.await.unwrap(), Settled::AtWork);
+        // Nobody hears of it: the message comes again.
+        assert!(taken.receipt.ack().await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_waits_for_any_more_is_not_worked_on() {
+        let (bus, inlet) = PushBus::new(Arc::new(NoBus), 2);
+        let mut pushed = bus.subscribe(Topic::RawSlices).await.unwrap();
+        assert_eq!(inlet.hand(delivery).await, Settled::AtWork);
+        let second = |receipt| Delivery { attempt: 2, ..delivery(receipt) };
+        let handing = tokio::spawn(async move { inlet.hand(second).await });
+        let taken = pushed.next().await.unwrap().unwrap();
+        assert_eq!(taken.attempt, 2);
+        taken.receipt.ack().await.unwrap();
+        assert_eq!(handing.await.unwrap(), Settled::Done);
     }
 }

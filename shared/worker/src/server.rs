@@ -1,7 +1,6 @@
 //! The worker's web server: is it alive, is it ready, and in push mode the messages themselves.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aispend_ports::{Delivery, Topic};
 use aispend_pubsub::push::parse;
@@ -20,9 +19,6 @@ use crate::push::{Inlet, Settled};
 
 /// A message of 10 MB as base64, and what stands around it.
 const LARGEST_BODY: usize = 15 * 1024 * 1024;
-
-/// Below Pub/Sub's push deadline of ten minutes: the answer comes before Pub/Sub gives up on it.
-const LONGEST_ANSWER: Duration = Duration::from_secs(570);
 
 /// Takes pushed messages of one topic.
 pub struct PushDoor {
@@ -109,10 +105,11 @@ async fn pushed(State(served): State<Arc<Served>>, headers: HeaderMap, body: Byt
         published_at: pushed.published_at,
         receipt,
     });
-    match tokio::time::timeout(LONGEST_ANSWER, handed).await {
-        Ok(Some(Settled::Done)) => (StatusCode::NO_CONTENT, String::new()),
-        Ok(Some(Settled::GivenBack)) => (StatusCode::SERVICE_UNAVAILABLE, "given back\n".to_owned()),
-        Ok(None) => (StatusCode::SERVICE_UNAVAILABLE, "all hands are busy\n".to_owned()),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "still at work\n".to_owned()),
-    }
+    let why = match handed.await {
+        Settled::Done => return (StatusCode::NO_CONTENT, String::new()),
+        Settled::GivenBack => "given back\n",
+        Settled::Busy => "all hands are busy\n",
+        Settled::AtWork => "still at work\n",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why.to_owned())
 }
