@@ -46,6 +46,16 @@ pub enum FetchError {
     },
 }
 
+impl FetchError {
+    /// True where only the vendor is in the way, and time may help.
+    pub const fn is_outage(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::Down { .. } => true,
+            Self::NotConfigured { .. } | Self::Credentials { .. } => false,
+        }
+    }
+}
+
 /// Asks vendors. Rate limits, retries and the circuit breaker are inside.
 #[async_trait]
 pub trait Fetch: Send + Sync {

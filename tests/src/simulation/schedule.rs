@@ -125,9 +125,9 @@ impl<'a> Schedule<'a> {
         self.turns += 1;
         self.plant.timeline.advance(self.dice.between(1, 3_000) as i64);
         let now = self.plant.timeline.now_micros();
-        let is_ready = |task: &Task| match task.asleep_until {
-            Some(until) => until <= now,
-            None => task.awake.0.load(Relaxed),
+        // A task may sleep and wait for something else at the same time.
+        let is_ready = |task: &Task| {
+            task.awake.0.load(Relaxed) || task.asleep_until.is_some_and(|until| until <= now)
         };
         let ready: Vec<usize> = self
             .tasks

@@ -46,12 +46,28 @@ impl Organisation {
 }
 
 /// What the keys answered.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Accounts {
     /// By organisation id.
     pub anthropic: BTreeMap<String, Organisation>,
     /// Keys that could not be used.
     pub notices: Vec<Notice>,
+    /// Why a key got no answer: it may get one later.
+    pub unanswered: Option<FetchError>,
+}
+
+impl Accounts {
+    /// Why it is not known here whose slices these are; `None` where it is, or where asking again would not tell.
+    pub fn missing(&self, org_id: &str) -> Option<FetchError> {
+        self.unanswered.clone().filter(|_| !self.anthropic.contains_key(org_id))
+    }
+
+    fn leave_out(&mut self, key: &AnthropicKey, error: FetchError) {
+        self.notices.push(not_asked(&key.setting, &error));
+        if error.is_outage() {
+            self.unanswered = Some(error);
+        }
+    }
 }
 
 /// Asks every Anthropic key who it is. A key that now answers for another organisation than it did is not used until
@@ -98,7 +114,7 @@ pub async fn resolve(
                 remedy: "run again later; what is missing stays due".to_owned(),
                 is_failure: true,
             }),
-            Err(error) => accounts.notices.push(not_asked(&key.setting, &error)),
+            Err(error) => accounts.leave_out(key, error),
         }
     }
     for notice in &mut accounts.notices {
@@ -108,7 +124,13 @@ pub async fn resolve(
     }
     for key in nameless {
         // Two keys that tell the same money are of one organisation: it must not count twice.
-        let known = same_money(fetch, &accounts, &key.slot, today).await;
+        let known = match same_money(fetch, &accounts, &key.slot, today).await {
+            Ok(known) => known,
+            Err(error) => {
+                accounts.leave_out(key, error);
+                continue;
+            }
+        };
         if known.is_none() {
             accounts.notices.push(Notice {
                 subject: key.setting.clone(),
@@ -216,14 +238,15 @@ async fn same_money(
     accounts: &Accounts,
     slot: &str,
     today: jiff::civil::Date,
-) -> Option<String> {
+) -> Result<Option<String>, FetchError> {
     let mut admins = accounts.anthropic.values().filter_map(|known| Some((known, known.admin.as_ref()?)));
-    let (Some((organisation, admin)), None) = (admins.next(), admins.next()) else { return None };
+    let (Some((organisation, admin)), None) = (admins.next(), admins.next()) else { return Ok(None) };
     let day = today.saturating_sub(2.days());
-    let ours = fetch.send(&probe_request(slot, day)).await.ok()?;
-    let theirs = fetch.send(&probe_request(admin, day)).await.ok()?;
+    let ours = fetch.send(&probe_request(slot, day)).await?;
+    let theirs = fetch.send(&probe_request(admin, day)).await?;
     let is_money = ours.is_success() && String::from_utf8_lossy(&ours.body).contains("\"amount\"");
-    (is_money && theirs.is_success() && ours.body == theirs.body).then(|| organisation.org_id.clone())
+    let is_same = is_money && theirs.is_success() && ours.body == theirs.body;
+    Ok(is_same.then(|| organisation.org_id.clone()))
 }
 
 /// Asks again where the answer says nothing: neither an outage nor a cut-off body is an identity.
@@ -359,10 +382,11 @@ mod tests {
     #[test]
     fn a_nameless_key_joins_the_admin_key_that_tells_the_same_money() {
         let admin = Organisation { org_id: "o".into(), admin: Some("a".into()), ..Organisation::default() };
-        let accounts = Accounts { anthropic: BTreeMap::from([("o".to_owned(), admin)]), notices: Vec::new() };
+        let accounts =
+            Accounts { anthropic: BTreeMap::from([("o".to_owned(), admin)]), ..Accounts::default() };
         let same = |ours: &'static str, theirs: &'static str| {
             let answers = Answers(vec![("k", "/cost", 200, ours), ("a", "/cost", 200, theirs)]);
-            now(same_money(&answers, &accounts, "k", TODAY))
+            now(same_money(&answers, &accounts, "k", TODAY)).unwrap()
         };
         let money = r#"{"data":[{"cost":{"amount":"1"}}]}"#;
         assert_eq!(same(money, money).as_deref(), Some("o"));

@@ -1,7 +1,7 @@
 //! Which generation of the cost API an organisation has: chosen once a run, never by one slice's failure.
 
 use aispend_model::{Feed, Request, Slice};
-use aispend_ports::{LedgerLine, SliceOutcome};
+use aispend_ports::{FetchError, LedgerLine, SliceOutcome};
 use aispend_proto::v1::Notice;
 use aispend_sources::Refusal;
 use aispend_sources::anthropic::{Probe, probe_answer, probe_request};
@@ -10,22 +10,28 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::accounts::{Accounts, Organisation, not_asked, slot_of};
-use crate::{CostApi, CostSources, FetchSliceError, Fetcher};
+use crate::answers::Answers;
+use crate::{CostApi, FetchSliceError, Fetcher};
 
 /// How often a probe without a clear answer is asked again.
 const PROBE_TRIES: u32 = 6;
 
 impl Fetcher {
     /// Which cost API each organisation has: one unambiguous answer to a probe, once a run; never one slice's failure.
-    pub(super) async fn cost_sources(&self, accounts: &Accounts, today: Date) -> (CostSources, Vec<Notice>) {
-        let mut sources = CostSources::new();
-        let mut notices = Vec::new();
+    pub(super) async fn ask_cost_sources(&self, accounts: &Accounts, today: Date, answers: &mut Answers) {
         for organisation in accounts.anthropic.values() {
-            let (source, notice) = self.cost_source(accounts, organisation, today).await;
-            sources.extend(source.map(|source| (organisation.org_id.clone(), source.to_owned())));
-            notices.extend(notice);
+            let (source, notice) = match self.cost_source(accounts, organisation, today).await {
+                Ok(known) => known,
+                Err(error) => {
+                    let notice = not_asked("anthropic/cost", &error);
+                    answers.unanswered = answers.unanswered.take().or(error.is_outage().then_some(error));
+                    (None, Some(notice))
+                }
+            };
+            let source = source.map(|source| (organisation.org_id.clone(), source.to_owned()));
+            answers.cost_sources.extend(source);
+            answers.notices.extend(notice);
         }
-        (sources, notices)
     }
 
     /// One organisation's, and what there is to say about it. None where no answer is clear: nothing is read then.
@@ -34,15 +40,15 @@ impl Fetcher {
         accounts: &Accounts,
         organisation: &Organisation,
         today: Date,
-    ) -> (Option<&'static str>, Option<Notice>) {
+    ) -> Result<(Option<&'static str>, Option<Notice>), FetchError> {
         let (analytics, legacy) = if organisation.is_enterprise() {
             ("analytics_enterprise", "enterprise_reports")
         } else {
             ("analytics", "legacy")
         };
         match self.settings.cost_api {
-            CostApi::Analytics => return (Some(analytics), None),
-            CostApi::Legacy => return (Some(legacy), None),
+            CostApi::Analytics => return Ok((Some(analytics), None)),
+            CostApi::Legacy => return Ok((Some(legacy), None)),
             CostApi::Auto => {}
         }
         let request = probe_request(&organisation.org_id, today.saturating_sub(2.days()));
@@ -53,26 +59,25 @@ impl Fetcher {
             remedy: remedy.to_owned(),
             is_failure,
         };
-        match self.probe(&addressed).await {
-            Ok(Probe::Analytics) => (Some(analytics), None),
-            Ok(Probe::NotAvailable(why)) => {
+        Ok(match self.probe(&addressed).await? {
+            Probe::Analytics => (Some(analytics), None),
+            Probe::NotAvailable(why) => {
                 let message = format!(
                     "the beta does not answer ({why}): days it never gave are read from the {legacy} endpoints"
                 );
                 (Some(legacy), Some(notice(message, "", false)))
             }
-            Ok(Probe::Refused(refusal)) => (None, Some(notice(refusal.detail, &refusal.remedy, true))),
-            Ok(Probe::Unclear(detail)) => {
+            Probe::Refused(refusal) => (None, Some(notice(refusal.detail, &refusal.remedy, true))),
+            Probe::Unclear(detail) => {
                 let message = format!("no clear answer which cost API this organisation has: {detail}");
                 let remedy = "run again later, or set AISPEND_COST_API=analytics or legacy";
                 (None, Some(notice(message, remedy, true)))
             }
-            Err(error) => (None, Some(not_asked("anthropic/cost", &error))),
-        }
+        })
     }
 
     /// Asks until the answer is clear, a few times.
-    async fn probe(&self, request: &Request) -> Result<Probe, aispend_ports::FetchError> {
+    async fn probe(&self, request: &Request) -> Result<Probe, FetchError> {
         let mut answer = probe_answer(&self.doors.fetch.send(request).await?);
         for tries in 1..PROBE_TRIES {
             if !matches!(answer, Probe::Unclear(_)) {

@@ -1,6 +1,7 @@
 //! Plans runs, asks the vendors, archives every answer. Reads an answer only as far as it must to know what to ask next.
 
 mod accounts;
+mod answers;
 mod context;
 mod cost_api;
 mod due;
@@ -74,10 +75,14 @@ impl Fetcher {
         }
     }
 
-    /// Who the keys are: asked once a run.
-    async fn accounts(&self, run_id: &str) -> Result<Arc<Accounts>, FetchSliceError> {
+    /// Who the keys are: asked once a run, and again while a key that is needed got no answer.
+    async fn accounts(
+        &self,
+        run_id: &str,
+        is_enough: impl Fn(&Accounts) -> bool,
+    ) -> Result<Arc<Accounts>, FetchSliceError> {
         let mut known = self.accounts.lock().await;
-        if let Some((_, accounts)) = known.as_ref().filter(|(of, _)| of == run_id) {
+        if let Some((_, accounts)) = known.as_ref().filter(|(of, known)| of == run_id && is_enough(known)) {
             return Ok(Arc::clone(accounts));
         }
         let accounts = Arc::new(

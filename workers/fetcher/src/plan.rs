@@ -38,7 +38,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn wants(&self, feed: Feed) -> bool {
+    /// True for a feed that is wanted.
+    pub fn wants(&self, feed: Feed) -> bool {
         self.feeds.is_empty() || self.feeds.contains(&feed)
     }
 }
@@ -279,7 +280,7 @@ mod tests {
     fn planned(wanted: &Wanted, source: &str, start: Option<Date>) -> Vec<(String, String)> {
         let console = Organisation { org_id: "c".into(), admin: Some("a".into()), ..Organisation::default() };
         let accounts =
-            Accounts { anthropic: BTreeMap::from([("c".to_owned(), console)]), notices: Vec::new() };
+            Accounts { anthropic: BTreeMap::from([("c".to_owned(), console)]), ..Accounts::default() };
         let mut settings = settings();
         settings.start_date = start.or(settings.start_date);
         planned_by(&settings, &accounts, source, &HashMap::new(), wanted).0
@@ -339,9 +340,9 @@ mod tests {
             Organisation { org_id: "c".into(), analytics: Some("e".into()), ..Organisation::default() };
         let enterprise_e = Organisation { org_id: "e".into(), ..enterprise.clone() };
         let answers =
-            Accounts { anthropic: BTreeMap::from([("c".to_owned(), enterprise)]), notices: Vec::new() };
+            Accounts { anthropic: BTreeMap::from([("c".to_owned(), enterprise)]), ..Accounts::default() };
         let without_reports =
-            Accounts { anthropic: BTreeMap::from([("e".to_owned(), enterprise_e)]), notices: Vec::new() };
+            Accounts { anthropic: BTreeMap::from([("e".to_owned(), enterprise_e)]), ..Accounts::default() };
         let nobody = Accounts::default();
         let (spend, usage) = ("sheets/claude-ai-spend|sheets|all", "sheets/claude-ai-usage|sheets|all");
         for (settings, accounts, ledger, expected) in [
@@ -367,7 +368,7 @@ mod tests {
         let day = Slice::of_day(Feed::AnthropicCost, "c", date(2025, 12, 31));
         let console = Organisation { org_id: "c".into(), admin: Some("a".into()), ..Organisation::default() };
         let accounts =
-            Accounts { anthropic: BTreeMap::from([("c".to_owned(), console)]), notices: Vec::new() };
+            Accounts { anthropic: BTreeMap::from([("c".to_owned(), console)]), ..Accounts::default() };
         let mut settings = settings();
         settings.start_date = day.day;
         let of_day = |source: &str, ledger: &HashMap<Slice, LedgerLine>| {

@@ -1,9 +1,8 @@
 //! Makes the plan of a run, once, and publishes it: one message a slice, so that slices retry alone.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use aispend_model::{Feed, Slice, Vendor, day_from_number};
+use aispend_model::{Feed, Slice, day_from_number};
 use aispend_ports::{LedgerLine, SliceOutcome, Topic};
 use aispend_proto::Message as _;
 use aispend_proto::v1::envelope::Body;
@@ -11,10 +10,10 @@ use aispend_proto::v1::{FetchRequested, Notice, PlannedSlice, RunPlanned};
 use aispend_stage::{Header, Message, MessageError, Output, slice_from_wire, slice_to_wire};
 use bytes::Bytes;
 
-use crate::accounts::Accounts;
+use crate::answers::{Answers, later_of};
 use crate::context::to_reconsider;
 use crate::cost_api::choice_name;
-use crate::{CostSources, Facts, FetchSliceError, Fetcher, Planned, RETIRED, Wanted, plan};
+use crate::{Facts, FetchSliceError, Fetcher, Planned, RETIRED, Wanted, plan};
 
 impl Fetcher {
     /// Plans a run and publishes it: one message a slice, so that slices retry alone.
@@ -50,6 +49,7 @@ impl Fetcher {
         let mut outputs = Vec::with_capacity(planned.slices.len() + 1);
         let trigger = planned.trigger.clone();
         let slices = planned.slices.clone();
+        let later = planned.later.clone();
         outputs.push(Output::new(Topic::SliceEvents, header, now, Body::RunPlanned(planned)));
         for slice in slices {
             let of_slice =
@@ -63,6 +63,10 @@ impl Fetcher {
             };
             outputs.push(Output::new(Topic::FetchRequests, &of_slice, now, Body::FetchRequested(body)));
         }
+        if let Some(later) = later {
+            let of_later = Header { run_id: later_of(&header.run_id), ..header.clone() };
+            outputs.push(Output::new(Topic::FetchRequests, &of_later, now, Body::FetchRequested(later)));
+        }
         Ok(outputs)
     }
 
@@ -74,13 +78,18 @@ impl Fetcher {
         let run_id = &message.header.run_id;
         let ledger = self.ledger(run_id, true).await?;
         let wanted = wanted(request)?;
+        let mut later = None;
         let (slices, notices) = match request.trigger.as_str() {
             "reconsider" => (
                 { to_reconsider(&ledger, self.doors.archive.as_ref(), self.workspaces().await?).await? },
                 Vec::new(),
             ),
             _ if request.reprocess => (again(&ledger, &wanted), Vec::new()),
-            _ => self.plan_fetches(message, &ledger, &wanted).await?,
+            _ => {
+                let answered = self.answered(message, request, &wanted).await?;
+                later = answered.later;
+                self.plan_fetches(message, &ledger, &answered.wanted, answered.answers).await?
+            }
         };
         Ok(RunPlanned {
             slices: slices
@@ -94,6 +103,7 @@ impl Fetcher {
             trigger: request.trigger.clone(),
             notices,
             planned_at: self.doors.clock.now().as_microsecond(),
+            later,
         })
     }
 
@@ -102,23 +112,10 @@ impl Fetcher {
         message: &Message,
         ledger: &HashMap<Slice, LedgerLine>,
         wanted: &Wanted,
+        answers: Answers,
     ) -> Result<(Vec<Planned>, Vec<Notice>), FetchSliceError> {
         let today = message.published_at.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let needs_anthropic =
-            wanted.feeds.is_empty() || wanted.feeds.iter().any(|feed| feed.vendor() == Vendor::Anthropic);
-        let accounts = if needs_anthropic {
-            self.accounts(&message.header.run_id).await?
-        } else {
-            Arc::new(Accounts::default())
-        };
-        let mut notices = accounts.notices.clone();
-        let (cost_sources, problems) =
-            if wanted.feeds.is_empty() || wanted.feeds.contains(&Feed::AnthropicCost) {
-                self.cost_sources(&accounts, today).await
-            } else {
-                (CostSources::new(), Vec::new())
-            };
-        notices.extend(problems);
+        let Answers { accounts, cost_sources, mut notices, unanswered: _ } = answers;
         for (org_id, source) in &cost_sources {
             let choice = Bytes::from(format!("{}\n{source}", message.header.run_id));
             self.doors.archive.put(&choice_name(org_id), choice).await?;

@@ -43,7 +43,7 @@ impl Fetcher {
         }
         let mut slot = self.slots.begin(slice.vendor()).await;
         let accounts = if slice.vendor() == Vendor::Anthropic {
-            self.accounts(&header.run_id).await?
+            self.accounts(&header.run_id, |accounts| accounts.missing(&slice.org_id).is_none()).await?
         } else {
             Arc::default()
         };
@@ -71,6 +71,8 @@ impl Fetcher {
         let account = |request: &Request| slot_of(&accounts, request);
         let observed = if request.source == OUT_OF_REACH {
             Ok(Observation::Unavailable(analytics_reach()))
+        } else if let Some(error) = accounts.missing(&slice.org_id) {
+            Err(error.into())
         } else {
             Box::pin(observer.observe(source(slice.feed), &ask, &account, &mut slot)).await
         };
@@ -200,6 +202,11 @@ impl Fetcher {
         if message.attempt < 2 && error.may_pass() {
             return false;
         }
+        self.is_overdue(message)
+    }
+
+    /// True where a vendor that is down is waited for no longer.
+    pub(super) fn is_overdue(&self, message: &Message) -> bool {
         let age = self.doors.clock.now().duration_since(message.published_at);
         Duration::try_from(age).unwrap_or(Duration::ZERO) >= self.settings.patience
     }

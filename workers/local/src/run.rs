@@ -165,8 +165,8 @@ fn slices_job(run_id: &str, slices: &[Slice], trigger: &str, clock: &dyn Clock) 
             .map(|slice| PlannedSlice { slice: Some(slice_to_wire(slice)), ..PlannedSlice::default() })
             .collect(),
         trigger: trigger.to_owned(),
-        notices: Vec::new(),
         planned_at: now.as_microsecond(),
+        ..RunPlanned::default()
     };
     let mut messages = vec![Output::new(Topic::SliceEvents, &header, now, Body::RunPlanned(planned))];
     for slice in slices {

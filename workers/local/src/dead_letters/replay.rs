@@ -105,8 +105,8 @@ fn job(run_id: String, slices: &BTreeMap<Slice, Replay>, clock: &dyn Clock) -> J
             .map(|slice| PlannedSlice { slice: Some(slice_to_wire(slice)), ..PlannedSlice::default() })
             .collect(),
         trigger: "replay".to_owned(),
-        notices: Vec::new(),
         planned_at: clock.now().as_microsecond(),
+        ..RunPlanned::default()
     };
     let header = Header { run_id: run_id.clone(), ..Header::default() };
     let mut messages = vec![Output::new(Topic::SliceEvents, &header, clock.now(), Body::RunPlanned(planned))];
