@@ -6,5 +6,6 @@ mod company;
 mod conformance;
 mod fetcher;
 mod interleaving;
+mod outage;
 mod runner;
 mod simulation;

@@ -7,7 +7,10 @@ use std::task::{Context, Poll, Waker};
 use aispend_model::{Feed, Generation, Slice};
 use aispend_ports::{SliceOutcome, Warehouse};
 use aispend_proto::{Table, TableSums};
+use aispend_simulator::World;
 use aispend_testkit::memory::{MemoryWarehouse, StoredRow};
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::expected::{self, Coarse};
 use super::loaded;
@@ -54,12 +57,23 @@ pub fn at_rest(plant: &Plant) -> Result<(), String> {
 
 /// The tables are the ground truth.
 pub fn against_truth(scenario: &Scenario, plant: &Plant) -> Result<(), String> {
-    let simulator = plant.vendors();
-    let world = &simulator.world;
-    let scope = world.scope(plant.timeline.now());
+    holds_truth(&plant.warehouse, &plant.vendors().world, plant.timeline.now(), scenario.days())
+}
+
+/// A warehouse holds the truth of these days, both included, as a world tells it at a moment.
+///
+/// # Errors
+/// What differs.
+pub fn holds_truth(
+    warehouse: &MemoryWarehouse,
+    world: &World,
+    now: Timestamp,
+    days: (Date, Date),
+) -> Result<(), String> {
+    let scope = world.scope(now);
     let coarse = Coarse::of(&scope, world.enterprise_id());
     let expected = expected::sums(&world.truth(&scope), &coarse);
-    let loaded = loaded::sums(&plant.warehouse, scenario.days(), &coarse);
+    let loaded = loaded::sums(warehouse, days, &coarse);
     let keys: BTreeSet<&String> = expected.keys().chain(loaded.keys()).collect();
     let different: Vec<String> = keys
         .into_iter()

@@ -14,7 +14,7 @@ mod scenario;
 mod schedule;
 mod story;
 
-pub use checks::{against_truth, wait};
+pub use checks::{against_truth, holds_truth, wait};
 pub use mutant::Mutant;
 pub use plant::Plant;
 pub use process::{Instance, StageKind};
