@@ -249,7 +249,7 @@ async fn a_runner_that_is_stopped_has_settled_what_it_took() {
 async fn an_outage_does_not_burn_the_attempts_of_everyone() {
     let run_ids = ["retry"; 40];
     let hour = Duration::from_hours(1);
-    let patient = RunnerOptions { concurrency: 1, batch: 1, outage_after: 5 };
+    let patient = RunnerOptions { concurrency: 1, ..RunnerOptions::default() };
     let (runner, bus) = run_for(hour, &run_ids, patient).await;
     let counts = runner.counters().read();
     assert_eq!((counts.settled, counts.parked), (0, 0));

@@ -28,6 +28,11 @@ async fn daily(name: &str, mode: Mode, company: &Company) -> Cluster {
     assert_eq!(runs.rows[0][0].to_string(), "1");
     cluster.assert_truth(name);
     assert!(cluster.parked().await.is_empty());
+    let (code, said, trouble) = cluster.aispend(&["dead-letters", "list"]);
+    assert_eq!((code, said.trim()), (0, "nothing is parked"), "{trouble}");
+    let asked = "SELECT COUNT(*) AS runs FROM ai_usage_analytics.runs WHERE state = 'succeeded' AND trigger = 'daily'";
+    let (code, said, trouble) = cluster.aispend(&["query", asked, "--format", "csv"]);
+    assert_eq!((code, said.trim()), (0, "runs\n1"), "{trouble}");
     for worker in workers {
         let stage = worker.stage;
         assert!(worker.end().await.success(), "the {stage} did not end in order");
@@ -36,7 +41,7 @@ async fn daily(name: &str, mode: Mode, company: &Company) -> Cluster {
 }
 
 /// Every table is cell for cell what one machine makes of the same vendors.
-async fn as_on_one_machine(cluster: &Cluster) {
+pub async fn as_on_one_machine(cluster: &Cluster) {
     let data = cluster.on_one_machine();
     let duckdb = DuckDb::open_writer(&data, false).unwrap();
     for table in Table::ALL {

@@ -229,9 +229,9 @@ async fn compare(plant: &Plant) {
     for name in tables.chain(aispend_warehouse::views().map(|view| view.name)) {
         let sql = format!("SELECT * FROM ai_usage_analytics.{name}");
         // Ages are told in hours: one that changes in between is right before or after.
-        let before = plain(reader.query(&sql).unwrap());
+        let before = plain(&reader.query(&sql).unwrap());
         let there = match bigquery.query(&sql, None).await {
-            Ok(there) => plain(there),
+            Ok(there) => plain(&there),
             Err(error) => {
                 writeln!(problems, "`{name}`: BigQuery: {error}").unwrap();
                 continue;
@@ -241,7 +241,7 @@ async fn compare(plant: &Plant) {
             writeln!(problems, "`{name}` has {} rows", before.rows.len()).unwrap();
         }
         let Some(difference) = before.difference(&there) else { continue };
-        if plain(reader.query(&sql).unwrap()).difference(&there).is_some() {
+        if plain(&reader.query(&sql).unwrap()).difference(&there).is_some() {
             writeln!(problems, "`{name}`: {difference}").unwrap();
         }
     }
@@ -277,7 +277,7 @@ impl Plain {
     }
 }
 
-fn plain(answer: QueryResult) -> Plain {
+fn plain(answer: &QueryResult) -> Plain {
     let kept: Vec<bool> =
         answer.columns.iter().map(|column| !OF_THE_MOMENT.contains(&column.name.as_str())).collect();
     let keep = |place: usize| kept[place];

@@ -2,13 +2,12 @@
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// Longer than any start of a binary takes, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How messages reach a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,17 +58,17 @@ impl Worker {
         log: PathBuf,
     ) -> Self {
         let file = File::create(&log).unwrap();
-        let child = Command::new(program)
-            .args(["--mode", mode.as_str(), "--port", &port.to_string()])
-            .env_clear()
-            .envs(
-                std::env::vars()
-                    .filter(|(name, _)| ["PATH", "HOME", "LD_LIBRARY_PATH", "RUST_LOG"].contains(&name.as_str())),
-            )
-            .envs(variables.iter().cloned())
-            .stderr(file)
-            .spawn()
-            .unwrap();
+        let child =
+            Command::new(program)
+                .args(["--mode", mode.as_str(), "--port", &port.to_string()])
+                .env_clear()
+                .envs(std::env::vars().filter(|(name, _)| {
+                    ["PATH", "HOME", "LD_LIBRARY_PATH", "RUST_LOG"].contains(&name.as_str())
+                }))
+                .envs(variables.iter().cloned())
+                .stderr(file)
+                .spawn()
+                .unwrap();
         let mut worker = Self { stage, port, child, log };
         let begun = Instant::now();
         while !worker.is_ready().await {
@@ -108,18 +107,6 @@ impl Worker {
         }
     }
 
-    /// How it ended, where it did by itself.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().unwrap()
-    }
-
-    /// Its memory, bytes.
-    pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
-    }
-
     /// What it logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
@@ -132,9 +119,4 @@ impl Drop for Worker {
         self.child.kill().unwrap_or_default();
         drop(self.child.wait());
     }
-}
-
-/// True where a process was killed by a signal.
-pub fn was_killed(status: ExitStatus) -> bool {
-    status.signal().is_some()
 }

@@ -160,6 +160,12 @@ fn gcp(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         Expect::Success,
         &mut locked(workspace, &["nextest", "run", "--workspace", "--no-run"]),
     )?;
+    // The pipeline's processes are of packages without tests of their own, which builds no binary.
+    steps.command(
+        "gcp: binaries",
+        Expect::Success,
+        &mut locked(workspace, &["build", "--workspace", "--bins"]),
+    )?;
     if let Err(missing) = emulators::prepare(workspace).and_then(|_| emulators::check(workspace)) {
         if is_ci() {
             return Err(missing.context("gcp: the emulators cannot run"));

@@ -311,6 +311,13 @@ pub const DECLARED: &[Declared] = &[
         "Batches a worker handles at the same time.",
     ),
     setting(
+        "worker.lease_seconds",
+        "AISPEND_LEASE_SECONDS",
+        Kind::Count,
+        "60",
+        "For how long Pub/Sub leaves a message to a worker that died, 10 to 600; a living one renews it.",
+    ),
+    setting(
         "worker.drain_seconds",
         "AISPEND_DRAIN_SECONDS",
         Kind::Seconds,

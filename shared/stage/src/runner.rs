@@ -42,11 +42,13 @@ pub struct RunnerOptions {
     pub batch: usize,
     /// Stop pulling for a while after this many failures of the world in a row; 0: never.
     pub outage_after: u32,
+    /// The newest messages that are understood, and what is published: this build's. Tests run another release by it.
+    pub schema_version: u32,
 }
 
 impl Default for RunnerOptions {
     fn default() -> Self {
-        Self { concurrency: 2, batch: 1, outage_after: 5 }
+        Self { concurrency: 2, batch: 1, outage_after: 5, schema_version: SCHEMA_VERSION }
     }
 }
 
@@ -175,7 +177,7 @@ impl<S: Stage> Runner<S> {
         for delivery in deliveries {
             self.counters.receive();
             aispend_telemetry::received(S::NAME);
-            match open::<S>(&delivery) {
+            match self.open(&delivery) {
                 Opened::Message(message) => {
                     messages.push(*message);
                     waiting.push(delivery);
@@ -184,7 +186,7 @@ impl<S: Stage> Runner<S> {
                     warn!(
                         stage = S::NAME,
                         version,
-                        ours = SCHEMA_VERSION,
+                        ours = self.options.schema_version,
                         "message of a newer release given back"
                     );
                     self.give_back(delivery, Some(Duration::from_mins(1))).await;
@@ -225,7 +227,7 @@ impl<S: Stage> Runner<S> {
         for (delivery, header) in waiting.into_iter().zip(headers) {
             match verdicts.next() {
                 Some(Ok(outputs)) => {
-                    if !self.settle(delivery, on_trace(outputs, &header, span)).await {
+                    if !self.settle(delivery, self.on_its_way(outputs, &header, span)).await {
                         weather = Weather::Foul;
                     }
                 }
@@ -261,10 +263,10 @@ impl<S: Stage> Runner<S> {
                     .await;
                 continue;
             }
-            let Opened::Message(message) = open::<S>(&delivery) else { continue };
+            let Opened::Message(message) = self.open(&delivery) else { continue };
             match AssertUnwindSafe(self.stage.handle(*message)).catch_unwind().await {
                 Ok(Ok(outputs)) => {
-                    self.settle(delivery, on_trace(outputs, &header, span)).await;
+                    self.settle(delivery, self.on_its_way(outputs, &header, span)).await;
                 }
                 Ok(Err(failure)) => match failure.disposition() {
                     Disposition::Retry { after } => self.give_back(delivery, after).await,
@@ -368,6 +370,48 @@ impl<S: Stage> Runner<S> {
         aispend_telemetry::parked(S::NAME, reason);
         self.settle(delivery, events.into_iter().collect()).await;
     }
+
+    /// What follows from a message: in this release's words, and on the message's trace, below the span that handled it
+    /// where that is on the same.
+    fn on_its_way(&self, mut outputs: Vec<Output>, header: &Header, span: &Span) -> Vec<Output> {
+        let own = traceparent_of(span).filter(|own| own.get(..35) == header.traceparent.get(..35));
+        for output in &mut outputs {
+            output.envelope.traceparent = own.clone().unwrap_or_else(|| header.traceparent.clone());
+            output.envelope.schema_version = self.options.schema_version;
+        }
+        outputs
+    }
+
+    /// Reads a delivery as the stage sees it.
+    fn open(&self, delivery: &Delivery) -> Opened {
+        let envelope = match read_envelope(&delivery.data) {
+            Ok(envelope) => envelope,
+            Err(error) => match crate::plain::read(S::INPUT, &delivery.data, &delivery.message_id) {
+                Some(Ok(envelope)) => envelope,
+                Some(Err(detail)) => return Opened::Unreadable(detail),
+                None => return Opened::Unreadable(error_chain(&error)),
+            },
+        };
+        if envelope.schema_version > self.options.schema_version {
+            return Opened::FromTheFuture(envelope.schema_version);
+        }
+        match Header::try_from(&envelope) {
+            Ok(mut header) => Opened::Message(Box::new(Message {
+                header: {
+                    if header.traceparent.is_empty() {
+                        let given = delivery.attributes.iter().find(|(name, _)| name == "traceparent");
+                        header.traceparent =
+                            given.map_or_else(|| root_of(&header.run_id), |(_, text)| text.clone());
+                    }
+                    header
+                },
+                envelope,
+                attempt: delivery.attempt,
+                published_at: delivery.published_at,
+            })),
+            Err(error) => Opened::Unreadable(error_chain(&error)),
+        }
+    }
 }
 
 /// The span of a batch: on the trace of its first message.
@@ -388,48 +432,8 @@ fn span_of<S: Stage>(headers: &[Header]) -> Span {
     span
 }
 
-/// What follows from a message goes on on its trace: below the span that handled it, where that is on the same.
-fn on_trace(mut outputs: Vec<Output>, header: &Header, span: &Span) -> Vec<Output> {
-    let own = traceparent_of(span).filter(|own| own.get(..35) == header.traceparent.get(..35));
-    for output in &mut outputs {
-        output.envelope.traceparent = own.clone().unwrap_or_else(|| header.traceparent.clone());
-    }
-    outputs
-}
-
 fn since(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(then)).unwrap_or_default()
-}
-
-/// Reads a delivery as the stage sees it.
-fn open<S: Stage>(delivery: &Delivery) -> Opened {
-    let envelope = match read_envelope(&delivery.data) {
-        Ok(envelope) => envelope,
-        Err(error) => match crate::plain::read(S::INPUT, &delivery.data, &delivery.message_id) {
-            Some(Ok(envelope)) => envelope,
-            Some(Err(detail)) => return Opened::Unreadable(detail),
-            None => return Opened::Unreadable(error_chain(&error)),
-        },
-    };
-    if envelope.schema_version > SCHEMA_VERSION {
-        return Opened::FromTheFuture(envelope.schema_version);
-    }
-    match Header::try_from(&envelope) {
-        Ok(mut header) => Opened::Message(Box::new(Message {
-            header: {
-                if header.traceparent.is_empty() {
-                    let given = delivery.attributes.iter().find(|(name, _)| name == "traceparent");
-                    header.traceparent =
-                        given.map_or_else(|| root_of(&header.run_id), |(_, text)| text.clone());
-                }
-                header
-            },
-            envelope,
-            attempt: delivery.attempt,
-            published_at: delivery.published_at,
-        })),
-        Err(error) => Opened::Unreadable(error_chain(&error)),
-    }
 }
 
 enum Opened {

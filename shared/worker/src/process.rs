@@ -45,7 +45,7 @@ impl<S> Built<S> {
 /// The `main` of a worker. `settings`: names, or beginnings of names, of the settings that its stage reads beside those of
 /// every worker; `build`: makes the stage.
 pub fn main<S: Stage>(
-    settings: &[&'static str],
+    settings: &[&str],
     build: impl AsyncFnOnce(&World) -> Result<Built<S>, StartError>,
 ) -> ExitCode {
     let prefixes: Vec<&str> = settings.iter().chain(SETTINGS_OF_ALL).copied().collect();
@@ -136,6 +136,7 @@ async fn run<S: Stage>(
     let outstanding = u32::try_from(options.concurrency * options.batch.max(1) * 2).unwrap_or(u32::MAX);
     let pubsub_options = PubSubOptions {
         outstanding_messages: outstanding,
+        lease: Duration::from_secs(u64::from(world.settings.count("worker.lease_seconds").clamp(10, 600))),
         close_within: drain / 2,
         ..PubSubOptions::default()
     };

@@ -77,7 +77,7 @@ pub async fn http(
             vendor: Vendor::Sheets,
             name: "sheets".to_owned(),
             base_url: url("sheets.base_url"),
-            auth: sheets_auth(settings, reader).await?,
+            auth: sheets_auth(settings, reader)?,
         });
     }
     let unlimited = 1_000_000;
@@ -99,7 +99,7 @@ pub async fn http(
     HttpFetch::new(accounts, options, clock).map_err(StartError::door("the HTTP client"))
 }
 
-async fn sheets_auth(settings: &Settings, reader: SheetsReader) -> Result<Auth, StartError> {
+fn sheets_auth(settings: &Settings, reader: SheetsReader) -> Result<Auth, StartError> {
     if let Some(path) = settings.text("sheets.credentials") {
         let credentials = GoogleCredentials::from_file(Path::new(path)).map_err(|error| {
             StartError::Setting { setting: "GOOGLE_APPLICATION_CREDENTIALS", detail: error.to_string() }

@@ -126,9 +126,8 @@ impl<'a> Schedule<'a> {
         self.plant.timeline.advance(self.dice.between(1, 3_000) as i64);
         let now = self.plant.timeline.now_micros();
         // A task may sleep and wait for something else at the same time.
-        let is_ready = |task: &Task| {
-            task.awake.0.load(Relaxed) || task.asleep_until.is_some_and(|until| until <= now)
-        };
+        let is_ready =
+            |task: &Task| task.awake.0.load(Relaxed) || task.asleep_until.is_some_and(|until| until <= now);
         let ready: Vec<usize> = self
             .tasks
             .iter()

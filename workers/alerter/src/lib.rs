@@ -3,6 +3,7 @@
 //! The only sender of alerts; rules come with the warehouse's history and are not part of the daily run itself.
 
 mod error;
+pub mod process;
 mod run_state;
 mod runs;
 

@@ -9,6 +9,7 @@ mod error;
 mod observe;
 mod plan;
 mod planning;
+pub mod process;
 mod settings;
 mod slices;
 mod slots;

@@ -1,6 +1,7 @@
 //! Replaces slices in the warehouse, many in one transaction, and says what was there before.
 
 mod error;
+pub mod process;
 
 use std::sync::Arc;
 use std::time::Duration;

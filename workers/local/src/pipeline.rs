@@ -91,7 +91,7 @@ impl Pipeline {
         };
         // The fetcher has slots for each vendor. All slices wait there, none here: behind those of a vendor that is slow or
         // down, the other's would wait as well.
-        let many = RunnerOptions { concurrency: 10_000, batch: 1, outage_after: 0 };
+        let many = RunnerOptions { concurrency: 10_000, outage_after: 0, ..RunnerOptions::default() };
         pipeline.add(Arc::new(Fetcher::new(fetcher, fetcher_doors)), &doors, many);
         let two = RunnerOptions { concurrency: 2, ..RunnerOptions::default() };
         pipeline.add(Arc::new(Normalizer::new(Arc::clone(&archive), Arc::clone(&clock))), &doors, two);

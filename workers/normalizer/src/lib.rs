@@ -2,6 +2,7 @@
 
 mod error;
 mod normalize;
+pub mod process;
 
 use std::sync::Arc;
 

@@ -1,14 +1,9 @@
 //! The normalizer as a process.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use aispend_normalizer::Normalizer;
-use aispend_worker::Built;
+use aispend_normalizer::process;
 
 fn main() -> ExitCode {
-    aispend_worker::main(&[], async |world| {
-        let stage = Normalizer::new(Arc::clone(&world.archive), Arc::clone(&world.clock));
-        Ok(Built::of(stage, world))
-    })
+    aispend_worker::main(process::SETTINGS, process::build)
 }

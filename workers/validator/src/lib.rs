@@ -2,6 +2,7 @@
 //! account: read = accepted + rejected, in rows and in money.
 
 mod error;
+pub mod process;
 mod validate;
 
 use std::sync::Arc;
