@@ -35,7 +35,11 @@ impl Fetcher {
         let line = ledger.get(&slice);
         // A killed run continues: the days it had loaded stay, and are told again. What tells how things are now is asked
         // again: it may have been mended meanwhile.
-        if let Some(line) = line.filter(|line| line.run_id == header.run_id && !slice.feed.is_snapshot()) {
+        // Its second look may have been at the slice as well.
+        let is_ours = |line: &&LedgerLine| {
+            line.run_id == header.run_id || line.run_id.strip_suffix(".again") == Some(&header.run_id)
+        };
+        if let Some(line) = line.filter(|line| is_ours(line) && !slice.feed.is_snapshot()) {
             return Ok(vec![self.told_again(header, line)?]);
         }
         if let Some(refused) = self.keep_analytics(line, &request.source) {

@@ -11,7 +11,7 @@ use aispend_loader::Loader;
 use aispend_memory::{FolderArchive, FolderParked, MemoryBus, MemoryBusOptions};
 use aispend_normalizer::Normalizer;
 use aispend_ports::{Archive, Bus, Clock, Fetch, Outgoing, ParkedStore, Warehouse};
-use aispend_stage::{Counters, Counts, Doors, Output, Runner, RunnerOptions, Stage};
+use aispend_stage::{Counters, Doors, Output, Runner, RunnerOptions, Stage};
 use aispend_validator::{Limits, Validator};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -120,9 +120,9 @@ impl Pipeline {
         self.bus.publish(message).await.map_err(|error| Failure::world(error.to_string()))
     }
 
-    /// What each stage did so far.
-    pub fn counts(&self) -> Vec<(&'static str, Counts)> {
-        self.counters.iter().map(|(name, counters)| (*name, counters.read())).collect()
+    /// What each stage does, also when it has ended.
+    pub fn counters(&self) -> Vec<(&'static str, Arc<Counters>)> {
+        self.counters.clone()
     }
 
     /// Stops pulling and waits for what is at work.

@@ -234,13 +234,15 @@ pub async fn follow(
     };
     progress.end();
     let (report, again) = (pipeline.alerter.report(&job.run_id), pipeline.alerter.report(&again_id));
-    let counts = pipeline.counts();
+    let counters = pipeline.counters();
     if is_overdue {
         // Messages still on their way end with the process; the slices stay due.
         drop(tokio::time::timeout(Duration::from_secs(5), pipeline.stop()).await);
     } else {
         pipeline.stop().await;
     }
+    // After the last acknowledgement: what was received is accounted for.
+    let counts = counters.iter().map(|(name, counters)| (*name, counters.read())).collect();
     warehouse.publish().await?;
     let took = Duration::try_from(clock.now().duration_since(started)).unwrap_or_default();
     Ok(Outcome { report, again, took, is_overdue, counts })

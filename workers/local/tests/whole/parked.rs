@@ -24,9 +24,8 @@ fn below_zero(request: &Request, body: String) -> String {
 }
 
 fn ids(home: &Home) -> Vec<String> {
-    let listed = home.aispend(&["dead-letters", "list"]).exits(0).stdout;
-    let lines = listed.lines().filter(|line| *line != "nothing is parked");
-    lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    let listed = home.aispend(&["dead-letters", "list", "--json"]).exits(0).json();
+    listed.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
 }
 
 fn trouble(summary: &Value) -> Vec<(String, String)> {
@@ -64,7 +63,8 @@ fn an_amount_in_another_currency_parks_its_day_alone_and_the_rows_before_stay() 
     home.aispend(&["dead-letters", "replay", id, "--dry-run"]).exits(0).says("would replay");
     home.aispend(&["dead-letters", "replay", id]).exits(1);
     assert_tables(&before, &bytes(&home), "replayed in vain");
-    assert!(!ids(&home).is_empty());
+    let parked = ids(&home);
+    let [id] = parked.as_slice() else { panic!("the newer reading took the place of the older: {parked:?}") };
     home.aispend(&["dead-letters", "drop", id, "--dry-run"]).exits(0).says("would drop");
     tampering.switch(false);
     home.run(days_ago(11), days_ago(4)).exits(0);

@@ -37,7 +37,7 @@ fn wrong_flags_and_settings_are_named_and_exit_2() {
     check(&[], &["run", "--feeds", "cursor/event"], &["cursor/event"]);
     check(&[], &["walk"], &["walk"]);
     check(&[], &["query", "SELECT 1"], &["warehouse"]);
-    check(&[("AISPEND_ENGINE", "gcp")], &["run"], &["AISPEND_ENGINE"]);
+    check(&[("AISPEND_ENGINE", "gcp")], &["run"], &["GOOGLE_CLOUD_PROJECT"]);
     check(&[("AISPEND_ENGINE", "spark")], &["run"], &["AISPEND_ENGINE", "spark"]);
     // All problems at once.
     check(
