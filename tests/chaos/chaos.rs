@@ -1,19 +1,19 @@
 //! Everything at once: killed, doubled, upgraded and cut off, and the same tables.
 //!
-//! Pushed, with a balancer before the copies: the emulator goes on handing messages to the streams of pullers that were
-//! killed, for minutes, which Pub/Sub does not. What is killed and how is the same.
+//! Pushed, with a balancer before the copies, because the emulator loses messages of killed pullers. Measured with Google's
+//! own Python client and nothing of ours: six streaming pullers held 40 messages on a lease of 10 s and were killed; 39 came
+//! back after 19 s, one did not within 120 s.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aispend_alerter::End;
 use aispend_emulators::{BIGQUERY, BIGQUERY_STORAGE, PUBSUB, Relay, from_env};
 use aispend_ports::Topic;
 use aispend_proto::SCHEMA_VERSION;
 use aispend_simulator::{FaultLevel, FaultPlan};
 use aispend_testkit::Dice;
 
-use crate::cluster::{Cluster, Company, Setting};
+use crate::cluster::{Cluster, Company, Setting, troubles};
 use crate::counted::{Observer, Seen, different};
 use crate::worker::{Mode, Worker, binary};
 
@@ -191,13 +191,7 @@ async fn killed_doubled_upgraded_and_cut_off() {
             );
         }
     };
-    let troubled: Vec<_> = run
-        .slices
-        .iter()
-        .chain(&again.slices)
-        .filter(|slice| matches!(slice.end, End::Failed | End::Parked))
-        .map(|slice| (slice.slice.key(), slice.reason.clone(), slice.detail.clone()))
-        .collect();
+    let troubled = troubles(&run, &again);
     assert!(troubled.is_empty(), "{troubled:?}");
     // What was doubled late is still on its way.
     tokio::time::sleep(LEASE + Duration::from_secs(5)).await;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use aispend_alerter::{RunReport, again_of, read_run};
+use aispend_alerter::{End, RunReport, SliceReport, again_of, read_run};
 use aispend_bigquery::{BigQuery, BigQueryOptions};
 use aispend_emulators::from_env;
 use aispend_google::Google;
@@ -345,8 +345,15 @@ impl Cluster {
     }
 }
 
+/// What failed or was parked in a run and its second look.
+pub fn troubles(run: &RunReport, again: &RunReport) -> Vec<(String, String, String)> {
+    let in_trouble = |slice: &&SliceReport| matches!(slice.end, End::Failed | End::Parked);
+    let all = run.slices.iter().chain(&again.slices).filter(in_trouble);
+    all.map(|slice| (slice.slice.key(), slice.reason.clone(), slice.detail.clone())).collect()
+}
+
 fn pending(report: &RunReport) -> Vec<String> {
-    let open = |slice: &&aispend_alerter::SliceReport| slice.end == aispend_alerter::End::Pending;
+    let open = |slice: &&SliceReport| slice.end == End::Pending;
     let of = |key: String| format!("{} {key}", report.run_id);
     report.slices.iter().filter(open).map(|slice| of(slice.slice.key())).collect()
 }

@@ -1,11 +1,10 @@
 //! A message of the scheduler becomes the truth in BigQuery.
 
-use aispend_alerter::End;
 use aispend_duckdb::DuckDb;
 use aispend_ports::{Topic, Warehouse as _};
 use aispend_proto::Table;
 
-use crate::cluster::{Cluster, Company, Setting};
+use crate::cluster::{Cluster, Company, Setting, troubles};
 use crate::worker::Mode;
 
 async fn daily(name: &str, mode: Mode, company: &Company) -> Cluster {
@@ -16,13 +15,7 @@ async fn daily(name: &str, mode: Mode, company: &Company) -> Cluster {
         cluster.publish_json(Topic::FetchRequests, r#"{"trigger":"daily"}"#).await;
     }
     let (run, again) = cluster.run_over("daily").await;
-    let troubled: Vec<_> = run
-        .slices
-        .iter()
-        .chain(&again.slices)
-        .filter(|slice| matches!(slice.end, End::Failed | End::Parked))
-        .map(|slice| (slice.slice.key(), slice.reason.clone(), slice.detail.clone()))
-        .collect();
+    let troubled = troubles(&run, &again);
     assert!(troubled.is_empty(), "{troubled:?}");
     let runs = cluster.ask("SELECT COUNT(*) AS runs FROM ai_usage_analytics.runs WHERE trigger = 'daily'");
     assert_eq!(runs.rows[0][0].to_string(), "1");

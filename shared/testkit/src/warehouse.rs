@@ -2,6 +2,7 @@
 //! `warehouse_conformance!` makes a test of each.
 #![allow(clippy::unwrap_used)] // a test by another name
 
+mod full_row;
 mod reading;
 
 use aispend_model::{Feed, Generation, Money, Order, Slice, moment_from_micros, parse_day};
@@ -15,11 +16,11 @@ use aispend_proto::v1::{
 };
 use aispend_proto::{Table, TableSums};
 
-/// Makes a test of every story.
+/// Makes a test of every story, with an attribute where one is given: `#[ignore = "needs an emulator"] fresh`.
 #[macro_export]
 macro_rules! warehouse_conformance {
-    ($fresh:expr) => {
-        $crate::warehouse_conformance!($fresh;
+    (#[$attribute:meta] $fresh:expr) => {
+        $crate::warehouse_conformance!(#[$attribute] $fresh;
             a_first_load_writes_rows_and_a_ledger_line,
             the_same_message_again_changes_nothing,
             a_newer_reading_with_the_same_rows_is_noted_only,
@@ -41,16 +42,21 @@ macro_rules! warehouse_conformance {
             a_run_is_recorded_twice_as_once,
         );
     };
-    ($fresh:expr; $($story:ident),* $(,)?) => {
+    (#[$attribute:meta] $fresh:expr; $($story:ident),* $(,)?) => {
         $(
             #[tokio::test]
+            #[$attribute]
             async fn $story() {
                 $crate::warehouse::$story($fresh).await;
             }
         )*
     };
+    ($fresh:expr) => {
+        $crate::warehouse_conformance!(#[cfg(test)] $fresh);
+    };
 }
 
+pub use full_row::full_row;
 pub use reading::{Reading, cost_slice, document, expense};
 
 fn directory() -> Slice {

@@ -9,10 +9,10 @@ use aispend_ports::{SliceOutcome, Warehouse};
 use aispend_proto::{Table, TableSums};
 use aispend_simulator::World;
 use aispend_testkit::memory::{MemoryWarehouse, StoredRow};
+use aispend_testkit::truth::{self, Coarse};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::expected::{self, Coarse};
 use super::loaded;
 use super::plant::Plant;
 use super::scenario::Scenario;
@@ -72,7 +72,7 @@ pub fn holds_truth(
 ) -> Result<(), String> {
     let scope = world.scope(now);
     let coarse = Coarse::of(&scope, world.enterprise_id());
-    let expected = expected::sums(&world.truth(&scope), &coarse);
+    let expected = truth::expected(&world.truth(&scope), &coarse);
     let loaded = loaded::sums(warehouse, days, &coarse);
     let keys: BTreeSet<&String> = expected.keys().chain(loaded.keys()).collect();
     let different: Vec<String> = keys

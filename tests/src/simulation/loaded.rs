@@ -7,9 +7,8 @@ use aispend_proto::v1::{
     CursorUsageEvent, RecordSet,
 };
 use aispend_testkit::memory::MemoryWarehouse;
+use aispend_testkit::truth::{Coarse, Sums, add, finish, said};
 use jiff::civil::Date;
-
-use super::expected::{Coarse, Sums, add, figure, said};
 
 /// The tables that the truth is about.
 const TABLES: [Table; 7] = [
@@ -32,8 +31,7 @@ pub fn sums(warehouse: &MemoryWarehouse, days: (Date, Date), coarse: &Coarse<'_>
             adding.add(&slice, &set);
         }
     }
-    adding.sums.retain(|_, figures| figures.iter().any(|figure| *figure != 0));
-    adding.sums
+    finish(adding.sums)
 }
 
 struct Adding<'a> {
@@ -90,7 +88,14 @@ impl Adding<'_> {
             return;
         }
         let key = if self.coarse.enterprise == Some(slice.org_id.as_str()) {
-            format!("claude_expenses {day} {} {}", slice.org_id, row.platform)
+            format!(
+                "claude_expenses {day} {} {} {} {} {}",
+                slice.org_id,
+                row.platform,
+                said(row.model.as_ref()),
+                said(row.product.as_ref()),
+                said(row.user_email.as_ref()),
+            )
         } else {
             format!(
                 "claude_expenses {day} {} {} {} {} {} {} {} {} {} {} {} {}",
@@ -137,9 +142,10 @@ impl Adding<'_> {
             row.cache_read_tokens,
             row.cache_write_5m_tokens,
             row.cache_write_1h_tokens,
+            row.cache_tokens,
         ];
-        let [input, output, read, short, long] = tokens.map(|tokens| i128::from(tokens.unwrap_or(0)));
-        add(&mut self.sums, key, &[cost, input, output, read, short, long]);
+        let tokens = tokens.map(|tokens| i128::from(tokens.unwrap_or(0)));
+        add(&mut self.sums, key, &[&[cost], &tokens[..]].concat());
     }
 
     fn code(&mut self, slice: &Slice, row: &ClaudeCodeUsage) {
@@ -180,7 +186,7 @@ impl Adding<'_> {
                 row.estimated_cost_usd,
             ];
             let figures = figures.map(|figure| i128::from(figure.unwrap_or(0)));
-            add(&mut self.sums, format!("claude_code_usage_stats {who} {model}"), &figures);
+            add(&mut self.sums, format!("claude_code_usage_stats {who} model {model}"), &figures);
         }
     }
 
@@ -188,7 +194,8 @@ impl Adding<'_> {
         let Some(day) = self.day(row.activity_date) else { return };
         let key = format!("claude_usage_stats {day} {} {}", slice.org_id, said(row.user_email.as_ref()));
         let counts = [row.conversation_count, row.message_count, row.project_count, row.file_upload_count];
-        add(&mut self.sums, key, &counts.map(figure));
+        // Not said is not zero.
+        add(&mut self.sums, key, &counts.map(|count| count.map_or(-1, i128::from)));
     }
 
     fn cursor(&mut self, slice: &Slice, row: &CursorExpense) {
@@ -246,6 +253,14 @@ impl Adding<'_> {
 
     fn event(&mut self, row: &CursorUsageEvent) {
         let Some(day) = self.day(row.event_date) else { return };
-        add(&mut self.sums, format!("cursor_usage_events {day} {}", said(row.model.as_ref())), &[1]);
+        let account = row.service_account_id.as_ref().map(|id| format!("sa:{id}"));
+        let who = said(account.or_else(|| row.user_email.clone()));
+        let value = if row.is_billed { i128::from(row.charged_value_usd.unwrap_or(0)) } else { 0 };
+        let (billed, other) = (i128::from(row.is_billed), i128::from(!row.is_billed));
+        add(
+            &mut self.sums,
+            format!("cursor_usage_events {day} {who} {}", said(row.model.as_ref())),
+            &[value, billed, other],
+        );
     }
 }

@@ -5,7 +5,6 @@
 //! run over the whole period, and the tables must equal the ground truth, exactly.
 
 mod checks;
-mod expected;
 mod loaded;
 mod mutant;
 mod plant;

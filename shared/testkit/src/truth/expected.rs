@@ -25,7 +25,7 @@ pub fn finish(mut sums: Sums) -> Sums {
 }
 
 /// What is not said.
-fn said<T: ToString>(value: Option<T>) -> String {
+pub fn said<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 

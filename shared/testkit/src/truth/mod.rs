@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use aispend_simulator::{Scope, Truth, World};
 
-pub use expected::{Coarse, Sums};
+pub use expected::{Coarse, Sums, add, finish, said, sums as expected};
 pub use loaded::Ask;
 
 /// Differences shown before the rest is only counted.

@@ -2,19 +2,13 @@
 
 use aispend_model::{Feed, Generation, Order, Slice};
 use aispend_ports::{SliceLoad, SliceOutcome, Warehouse};
-use aispend_proto::{
-    ColumnKind, ContentHash, Message, Table, TableSums,
-    v1::{CursorUsageEvent, RecordSet},
-};
-use aispend_testkit::warehouse::Reading;
+use aispend_proto::v1::CursorUsageEvent;
+use aispend_proto::{ContentHash, Message, Table, TableSums};
+use aispend_testkit::warehouse::{Reading, full_row};
 use bytes::Bytes;
 use jiff::Timestamp;
-use prost::encoding::{WireType, encode_key, encode_varint, int32, int64, sfixed64, sint64};
 
 use crate::place::{csv, ready};
-
-/// The field of a row's first column.
-const FIRST_FIELD: u32 = 2;
 
 #[tokio::test]
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
@@ -55,30 +49,6 @@ async fn many_requests_of_one_stream_arrive_once_and_in_full() {
          FROM ai_usage_analytics.cursor_usage_events",
     );
     assert_eq!(found.await, "n,distinct_events,usd\n20000,20000,0.00002\n");
-}
-
-/// A row with every column said, and extreme where that can hurt.
-fn full_row(table: Table) -> RecordSet {
-    let mut row = Vec::new();
-    for (place, column) in table.columns().iter().enumerate() {
-        let field = FIRST_FIELD + place as u32;
-        match column.kind {
-            ColumnKind::Date => int32::encode(field, &(-1_000 - place as i32), &mut row),
-            ColumnKind::Moment => sfixed64::encode(field, &-1_234_567_890_123_456, &mut row),
-            ColumnKind::Decimal => sint64::encode(field, &(i64::MIN + place as i64), &mut row),
-            ColumnKind::Integer => int64::encode(field, &(i64::MAX - place as i64), &mut row),
-            ColumnKind::Flag => prost::encoding::bool::encode(field, &true, &mut row),
-            ColumnKind::Text => {
-                prost::encoding::string::encode(field, &format!("'{place}'\n\"ä\\,"), &mut row);
-            }
-        }
-    }
-    let field = Table::ALL.iter().position(|known| *known == table).unwrap() as u32 + 1;
-    let mut set = Vec::new();
-    encode_key(field, WireType::LengthDelimited, &mut set);
-    encode_varint(row.len() as u64, &mut set);
-    set.extend_from_slice(&row);
-    RecordSet::decode(set.as_slice()).unwrap()
 }
 
 #[tokio::test]
