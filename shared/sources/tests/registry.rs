@@ -16,7 +16,8 @@ fn every_feed_has_exactly_one_source() {
 #[test]
 fn every_source_has_fixtures() {
     for feed in Feed::ALL {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(feed.as_str());
+        let folder =
+            Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("fixtures").join(feed.as_str());
         let files = folder.read_dir().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let is_body = |path: &Path| path.extension().is_some_and(|kind| kind == "json" || kind == "csv");
         let bodies = files.filter(|file| file.as_ref().is_ok_and(|file| is_body(&file.path()))).count();

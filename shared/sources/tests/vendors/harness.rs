@@ -19,8 +19,13 @@ pub fn ask(slice: Slice, source: &str, tab: &str) -> Ask {
 
 /// The bytes of `fixtures/{path}`.
 pub fn fixture(path: &str) -> Vec<u8> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path);
+    let file = fixtures().join(path);
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Where they are, asked when it runs: build output may be shared between checkouts.
+pub fn fixtures() -> PathBuf {
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("fixtures")
 }
 
 pub fn response(status: u16, body: Vec<u8>) -> Response {
@@ -205,7 +210,7 @@ impl RowSink for Cells {
 macro_rules! assert_shown {
     ($folder:expr, $name:expr, $text:expr) => {
         insta::with_settings!({
-            snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/").to_owned() + $folder,
+            snapshot_path => $crate::harness::fixtures().join($folder),
             prepend_module_to_snapshot => false,
             omit_expression => true,
         }, { insta::assert_snapshot!($name, $text) })

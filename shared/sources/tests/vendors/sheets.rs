@@ -1,8 +1,6 @@
 //! Sheets as people keep them, from Google and from CSV files.
 
-use std::path::Path;
-
-use crate::harness::{ask, assert_shown, fixture, play, read, response, shown};
+use crate::harness::{ask, assert_shown, fixture, fixtures, play, read, response, shown};
 use aispend_model::{Feed, Slice};
 use aispend_sources::{Ask, Next, Progress, source};
 
@@ -24,7 +22,7 @@ fn sheet(feed: Feed, form: &str) -> Ask {
 #[test]
 fn every_fixture_reads_as_its_snapshot_says() {
     for feed in FEEDS {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(feed.as_str());
+        let folder = fixtures().join(feed.as_str());
         for file in folder.read_dir().unwrap() {
             let name = file.unwrap().file_name().into_string().unwrap();
             let form = match name.rsplit_once('.') {

@@ -6,12 +6,12 @@ use aispend_model::Feed;
 use jiff::civil::date;
 
 use super::super::SOURCES;
-use super::{Case, ORG, fixture, render};
+use super::{Case, ORG, fixture, fixtures, render};
 
 fn check(folder: &str, name: &str, case: &Case) {
     let outcome = case.read().unwrap_or_else(|error| panic!("{folder}/{name}: {error}"));
     outcome_is_whole(&outcome, case);
-    let path = format!("{}/fixtures/anthropic/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let path = fixtures().join(folder);
     insta::with_settings!({
         snapshot_path => path, prepend_module_to_snapshot => false, omit_expression => true,
     }, {
@@ -144,7 +144,7 @@ fn every_feed_asks_for_what_its_snapshot_shows() {
         }
     }
     insta::with_settings!({
-        snapshot_path => format!("{}/fixtures/anthropic", env!("CARGO_MANIFEST_DIR")),
+        snapshot_path => fixtures(),
         prepend_module_to_snapshot => false, omit_expression => true,
     }, {
         insta::assert_snapshot!("requests", text);

@@ -9,6 +9,7 @@ mod laws;
 mod platform;
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use aispend_model::{Feed, Generation, Money, Slice, Vendor, day_from_number};
 use aispend_proto::v1::RecordSet;
@@ -24,8 +25,13 @@ pub(super) const SEEN: Generation = Generation(1_791_378_000_000_000);
 
 /// The bytes of a fixture.
 pub(super) fn fixture(name: &str) -> Vec<u8> {
-    let path = format!("{}/fixtures/anthropic/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let path = fixtures().join(format!("{name}.json"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Where they are, asked when it runs: build output may be shared between checkouts.
+pub(super) fn fixtures() -> PathBuf {
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("fixtures/anthropic")
 }
 
 /// What reading a slice brought.
