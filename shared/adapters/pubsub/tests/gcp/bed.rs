@@ -18,8 +18,9 @@ use tokio::time::timeout;
 /// The fewest that Pub/Sub allows.
 pub const MAX_ATTEMPTS: u32 = 5;
 
-/// Longer than a message stays away whose subscriber is gone.
-pub const PATIENCE: Duration = Duration::from_secs(25);
+/// Longer than a message stays away whose subscriber is gone. The emulator may offer it to the dead
+/// stream again, a lease each time.
+pub const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A project that nobody has used. The emulator makes no difference between a new and a known one.
 pub fn fresh_project() -> Google {
