@@ -8,6 +8,9 @@ use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{AlertCheck, Envelope, FetchRequested};
 use serde::Deserialize;
 
+/// What a person or a scheduler may ask for: what is due, once a day; what is due, now; a period.
+const TRIGGERS: [&str; 3] = ["daily", "command", "backfill"];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlainRequest {
@@ -55,6 +58,9 @@ fn request(data: &[u8]) -> Result<Body, String> {
         text.map(|text| parse_day(&text).map(day_number).map_err(|error| format!("`{name}`: {error}")))
             .transpose()
     };
+    if let Some(trigger) = plain.trigger.as_deref().filter(|trigger| !TRIGGERS.contains(trigger)) {
+        return Err(format!("there is no trigger `{trigger}`: it is one of {}", TRIGGERS.join(", ")));
+    }
     let (from, to) = (day("from", plain.from)?, day("to", plain.to)?);
     if from.is_some() != to.is_some() {
         return Err("`from` and `to` go together".to_owned());
@@ -113,6 +119,7 @@ mod tests {
             (r#"{"from":"2026-10-02","to":"2026-10-01"}"#, "`from` is after `to`"),
             (r#"{"from":"1.10.2026","to":"2026-10-01"}"#, "`from`: `1.10.2026` is not a day"),
             (r#"{"triger":"daily"}"#, "unknown field `triger`"),
+            (r#"{"trigger":"dayly"}"#, "there is no trigger `dayly`: it is one of daily, command, backfill"),
         ] {
             let error = body(text).unwrap_err();
             assert!(error.contains(expected), "{error}");

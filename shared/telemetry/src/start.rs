@@ -1,5 +1,6 @@
 //! Starts and ends what is told about a process.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
@@ -62,7 +63,8 @@ fn begin(format: &LogFormat, default_level: &str, tracer: Option<&SdkTracerProvi
         let ours = ours.map(|name| format!("aispend_{name}={default_level}"));
         EnvFilter::new(format!("warn,{}", ours.join(",")))
     });
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let is_seen = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_seen);
     let lines = match format {
         LogFormat::Text => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -136,7 +136,7 @@ async fn run<S: Stage>(
     let outstanding = u32::try_from(options.concurrency * options.batch.max(1) * 2).unwrap_or(u32::MAX);
     let pubsub_options = PubSubOptions {
         outstanding_messages: outstanding,
-        lease: Duration::from_secs(u64::from(world.settings.count("worker.lease_seconds").clamp(10, 600))),
+        lease: lease(&world)?,
         close_within: drain / 2,
         ..PubSubOptions::default()
     };
@@ -212,6 +212,16 @@ async fn run<S: Stage>(
             Err(StartError::door("the subscription")(error))
         }
         Some(Err(error)) => Err(StartError::door("the runner")(error)),
+    }
+}
+
+fn lease(world: &World) -> Result<Duration, StartError> {
+    match world.settings.count("worker.lease_seconds") {
+        seconds @ 10..=600 => Ok(Duration::from_secs(u64::from(seconds))),
+        seconds => Err(StartError::Setting {
+            setting: "AISPEND_LEASE_SECONDS",
+            detail: format!("{seconds} is out of Pub/Sub's range, 10 to 600"),
+        }),
     }
 }
 

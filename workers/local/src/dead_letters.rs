@@ -51,10 +51,10 @@ pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) 
         DeadLetterAction::Drop { ids, filter, dry_run } => {
             for message in chosen(&all, ids, filter)? {
                 if *dry_run {
-                    println!("would drop {} ({})", message.id, message.slice_key);
+                    println!("would drop {} ({})", message.id, about(message));
                 } else {
                     store.remove(&message.id).await.map_err(|error| Failure::world(error.to_string()))?;
-                    println!("dropped {} ({})", message.id, message.slice_key);
+                    println!("dropped {} ({})", message.id, about(message));
                 }
             }
             Ok(ExitCode::SUCCESS)
@@ -67,7 +67,7 @@ pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) 
             }
             if *dry_run {
                 for message in chosen {
-                    println!("would replay {} ({})", message.id, message.slice_key);
+                    println!("would replay {} ({})", message.id, about(message));
                 }
                 return Ok(ExitCode::SUCCESS);
             }
@@ -151,6 +151,11 @@ async fn list(messages: &[&Parked], known: &Known, is_json: bool) -> Result<(), 
     Ok(())
 }
 
+/// The slice's key, or that there is none.
+fn about(message: &Parked) -> &str {
+    if message.slice_key.is_empty() { "no slice" } else { &message.slice_key }
+}
+
 /// In the largest unit that says something.
 fn age(age: Duration) -> String {
     let seconds = age.as_secs();
@@ -164,7 +169,7 @@ fn age(age: Duration) -> String {
 
 fn show(message: &Parked, affected: &Affected) {
     println!("id        {}", message.id);
-    println!("slice     {}", message.slice_key);
+    println!("slice     {}", about(message));
     println!("run       {}", message.run_id);
     println!("stage     {} (topic {})", message.stage, message.topic.as_str());
     println!("reason    {}", message.reason);

@@ -48,6 +48,7 @@ pub async fn migrate(settings: &Settings, arguments: &MigrateArguments) -> Resul
                 admin.map_err(|error| failed(&error))?.create().await.map_err(|error| failed(&error))?;
                 println!("topics, subscriptions and dead letters of {} are ready", world.google.project);
             }
+            eprintln!("tables and views of {} …", site.warehouse_name());
             bigquery(world).await?.migrate(false).await?;
         }
     }
