@@ -189,14 +189,29 @@ impl Cluster {
 
     /// Starts a program as one of the stages.
     pub async fn start_program(&mut self, stage: &'static str, program: &Path) -> Worker {
-        self.started += 1;
-        let log = self.path().join(format!("{}-{stage}.log", self.started));
-        let port = free_port();
+        let (port, log) = (free_port(), self.log_of(stage));
         let worker = Worker::start(stage, program, self.mode, port, &self.variables, log).await;
-        // Pub/Sub pushes to one address a stage.
+        self.balance(stage, port);
+        worker
+    }
+
+    /// Starts a program as one of the stages, whatever becomes of it.
+    pub fn spawn(&mut self, stage: &'static str, program: &Path) -> Worker {
+        let (port, log) = (free_port(), self.log_of(stage));
+        let worker = Worker::spawn(stage, program, self.mode, port, &self.variables, log);
+        self.balance(stage, port);
+        worker
+    }
+
+    fn log_of(&mut self, stage: &str) -> PathBuf {
+        self.started += 1;
+        self.path().join(format!("{}-{stage}.log", self.started))
+    }
+
+    /// Pub/Sub pushes to one address a stage.
+    fn balance(&self, stage: &str, port: u16) {
         let of_stage = |balancer: &&(Topic, Balancer)| names::stage(balancer.0) == stage;
         self.balancers.iter().find(of_stage).unwrap().1.add(port);
-        worker
     }
 
     /// Starts all five.

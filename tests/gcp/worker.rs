@@ -57,19 +57,7 @@ impl Worker {
         variables: &[(String, String)],
         log: PathBuf,
     ) -> Self {
-        let file = File::create(&log).unwrap();
-        let child =
-            Command::new(program)
-                .args(["--mode", mode.as_str(), "--port", &port.to_string()])
-                .env_clear()
-                .envs(std::env::vars().filter(|(name, _)| {
-                    ["PATH", "HOME", "LD_LIBRARY_PATH", "RUST_LOG"].contains(&name.as_str())
-                }))
-                .envs(variables.iter().cloned())
-                .stderr(file)
-                .spawn()
-                .unwrap();
-        let mut worker = Self { stage, port, child, log };
+        let mut worker = Self::spawn(stage, program, mode, port, variables, log);
         let begun = Instant::now();
         while !worker.is_ready().await {
             if let Some(status) = worker.child.try_wait().unwrap() {
@@ -79,6 +67,33 @@ impl Worker {
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
         worker
+    }
+
+    /// Starts a stage, whatever becomes of it.
+    pub fn spawn(
+        stage: &'static str,
+        program: &Path,
+        mode: Mode,
+        port: u16,
+        variables: &[(String, String)],
+        log: PathBuf,
+    ) -> Self {
+        let file = File::create(&log).unwrap();
+        let kept = ["PATH", "HOME", "LD_LIBRARY_PATH", "RUST_LOG"];
+        let child = Command::new(program)
+            .args(["--mode", mode.as_str(), "--port", &port.to_string()])
+            .env_clear()
+            .envs(std::env::vars().filter(|(name, _)| kept.contains(&name.as_str())))
+            .envs(variables.iter().cloned())
+            .stderr(file)
+            .spawn()
+            .unwrap();
+        Self { stage, port, child, log }
+    }
+
+    /// False once it has ended.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     async fn is_ready(&self) -> bool {

@@ -1,0 +1,141 @@
+//! A slice that cannot be read and one that kills its reader: set aside, their neighbours loaded, sent again after the fix.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use aispend_model::Slice;
+use aispend_ports::{Archive as _, Topic};
+use aispend_proto::v1::envelope::Body;
+use aispend_simulator::{Restatement, Strand};
+use aispend_stage::{Header, read_envelope};
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::cluster::{Cluster, Company, Setting};
+use crate::counted::Observer;
+use crate::worker::{Mode, Worker, binary};
+
+/// How often a message may fail before Pub/Sub gives up on it.
+const ATTEMPTS: u32 = 10;
+
+/// Longer than anything here takes, also on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The documents of a slice as the fetcher named them, once it has.
+async fn documents_of(observer: &Observer, wanted: &Slice) -> Vec<String> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        for seen in observer.look().await {
+            let Ok(envelope) = read_envelope(&Bytes::from(seen.data)) else { continue };
+            let slice = Header::try_from(&envelope).ok().and_then(|header| header.slice);
+            if let Some(Body::SliceFetched(fetched)) = envelope.body
+                && slice.as_ref() == Some(wanted)
+            {
+                return fetched.documents.into_iter().map(|document| document.sha256).collect();
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} was not fetched", wanted.key());
+}
+
+/// What `aispend dead-letters list` says.
+fn listed(cluster: &Cluster) -> Vec<Value> {
+    let (code, said, trouble) = cluster.aispend(&["dead-letters", "list", "--json"]);
+    assert_eq!(code, 0, "{trouble}");
+    serde_json::from_str::<Vec<Value>>(&said).unwrap()
+}
+
+fn is_about(letter: &Value, slice: &Slice) -> bool {
+    letter["feed"] == slice.feed.as_str()
+        && letter["day"].as_str() == slice.day.map(|day| day.to_string()).as_deref()
+}
+
+/// Starts a normalizer that dies of a slice again and again, until Pub/Sub has given up on it.
+async fn crash_until_given_up(cluster: &mut Cluster, deadly: &Slice) -> u32 {
+    cluster.set("AISPEND_TEST_STAGE", "normalizer");
+    cluster.set("AISPEND_TEST_CRASH", &deadly.key());
+    let program: PathBuf = binary("worker");
+    let mut mortal: Worker = cluster.spawn("normalizer", &program);
+    let (begun, mut looked, mut deaths) = (Instant::now(), Instant::now(), 0);
+    loop {
+        assert!(begun.elapsed() < PATIENCE, "nobody gave up after {deaths} deaths");
+        if !mortal.is_alive() {
+            deaths += 1;
+            mortal = cluster.spawn("normalizer", &program);
+        }
+        if looked.elapsed() > Duration::from_secs(3) {
+            looked = Instant::now();
+            if listed(cluster).iter().any(|letter| is_about(letter, deadly)) {
+                mortal.kill();
+                return deaths;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the emulators: cargo xtask test --only gcp"]
+async fn poison_and_a_crash_are_set_aside_and_replayed() {
+    let company = Company::small(21);
+    let setting = Setting { max_attempts: Some(ATTEMPTS), ..Setting::default() };
+    let mut cluster = Cluster::new("aside", Mode::Push, &company, &setting).await;
+    let day = cluster.vendors().world.config().first_day;
+    let slice =
+        |feed: &str| Slice { feed: feed.parse().unwrap(), org_id: "cursor".to_owned(), day: Some(day) };
+    let (poison, deadly) = (slice("cursor/usage-events"), slice("cursor/daily-usage"));
+
+    let observer = Observer::new(&cluster).await;
+    let mut workers = Vec::new();
+    for stage in ["alerter", "loader", "validator", "fetcher"] {
+        workers.push(cluster.start(stage).await);
+    }
+    cluster.publish_json(Topic::FetchRequests, r#"{"trigger":"daily"}"#).await;
+    // The archive loses a document before anybody has read it.
+    let lost = documents_of(&observer, &poison).await.first().unwrap().clone();
+    let body = cluster.archive.document(&lost).await.unwrap();
+    cluster.archive.remove(&format!("raw/{}/{lost}.zst", &lost[..2])).await.unwrap();
+
+    let deaths = crash_until_given_up(&mut cluster, &deadly).await;
+    assert!(deaths > 1, "it was given up after {deaths} deaths");
+    workers.push(cluster.start("normalizer").await);
+    let (run, _) = cluster.run_over("daily").await;
+    let letters = listed(&cluster);
+    let reason_of = |slice: &Slice| {
+        letters.iter().find(|letter| is_about(letter, slice)).map(|letter| letter["reason"].clone())
+    };
+    assert_eq!(reason_of(&poison), Some("document_lost".into()), "{letters:#?}");
+    assert_eq!(reason_of(&deadly), Some("attempts_used_up".into()), "{letters:#?}");
+    // Whoever was in the same process as often as that may have gone with it, and nobody else.
+    let strange = letters.iter().filter(|letter| !is_about(letter, &poison));
+    assert!(strange.clone().all(|letter| letter["reason"] == "attempts_used_up"), "{letters:#?}");
+    let loaded = run.slices.len() - letters.len();
+    assert!(loaded > run.slices.len() / 2, "{loaded} of {} slices loaded", run.slices.len());
+
+    // A week goes by in which the vendor changes its mind and somebody reads the day again.
+    let text = day.to_string();
+    cluster.vendors().world.restate(&Restatement::Scale { day, strand: Strand::Events, percent: 150 });
+    let feed = poison.feed.as_str();
+    let (code, said, trouble) = cluster.aispend(&["run", "--from", &text, "--to", &text, "--feeds", feed]);
+    assert_eq!(code, 0, "{said}\n{trouble}");
+    let asked = format!(
+        "SELECT SUM(estimated_cost_usd) AS usd FROM ai_usage_analytics.cursor_expenses WHERE slice_key = '{}'",
+        poison.key()
+    );
+    let newest = cluster.ask(&asked);
+
+    // The fix: the document is found, and the new release does not crash.
+    cluster.archive.put_document(&body).await.unwrap();
+    for _ in 0..2 {
+        let (code, said, trouble) = cluster.aispend(&["dead-letters", "replay", "all"]);
+        assert_eq!(code, 0, "{said}\n{trouble}");
+    }
+    assert_eq!(listed(&cluster), Vec::<Value>::new());
+    assert_eq!(cluster.ask(&asked).rows, newest.rows, "the older reading replaced the newer one");
+    cluster.assert_truth("after the replay");
+    for worker in workers {
+        let stage = worker.stage;
+        assert!(worker.end().await.success(), "the {stage} did not end in order");
+    }
+}
