@@ -19,7 +19,19 @@ pub const TABLES: &[(&str, &str)] = embed!["tables":
 pub const VIEWS: &[(&str, &str)] = embed!["views":
     "vw_person_periods", "vw_key_periods", "dim_users", "dim_api_keys", "fct_cost_daily", "fct_usage_daily",
     "vw_freshness", "vw_schema_compliance", "vw_data_quality", "vw_data_quality_dashboard",
+    "vw_spend_daily", "vw_usage_daily", "vw_budget", "vw_loaded_range", "vw_forecast", "vw_cost_allocation",
+    "vw_executive_summary", "vw_monthly_finance", "vw_pipeline_run", "vw_productivity_metrics",
+    "vw_quarterly_finance", "vw_recommendation",
 ];
+
+macro_rules! embed_cards {
+    ($($group:literal: $($name:literal),* ;)*) => {
+        &[$($(($group, $name, include_str!(concat!("../cards/", $group, "/", $name, ".sql")))),*),*]
+    };
+}
+
+/// A card's group, name and file, in the order in which people read them.
+pub const CARDS: &[(&str, &str, &str)] = embed_cards![];
 
 #[cfg(test)]
 mod tests {
@@ -41,6 +53,24 @@ mod tests {
             listed.sort();
             assert_eq!(listed, found);
         }
+    }
+
+    #[test]
+    fn every_card_is_embedded() {
+        let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+        let mut found = Vec::new();
+        for group in fs::read_dir(Path::new(&here).join("cards")).into_iter().flatten() {
+            for file in fs::read_dir(group.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let card = path.strip_prefix(Path::new(&here).join("cards")).unwrap().with_extension("");
+                found.push(card.display().to_string());
+            }
+        }
+        let mut listed: Vec<String> =
+            CARDS.iter().map(|(group, name, _)| format!("{group}/{name}")).collect();
+        found.sort();
+        listed.sort();
+        assert_eq!(listed, found);
     }
 
     #[test]

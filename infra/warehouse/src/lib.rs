@@ -1,10 +1,12 @@
 //! The warehouse as SQL: tables, views and seed rows, written once and rendered for an engine.
 //!
-//! The files in `tables/` and `views/` are BigQuery's dialect kept to what DuckDB reads too; the few unavoidable
+//! The files in `tables/`, `views/` and `cards/` are BigQuery's dialect kept to what DuckDB reads too; the few unavoidable
 //! differences are words in double braces (`{{numeric}}`, `{{now}}`). This crate talks to no database.
 
+mod card;
 mod files;
 mod seeds;
+mod selection;
 mod staging;
 mod table;
 mod template;
@@ -12,7 +14,9 @@ mod view;
 
 use sha2::{Digest, Sha256};
 
+pub use card::{Card, CardError, Chart, Column, ColumnType, Display, Place, cards};
 pub use seeds::seeds;
+pub use selection::{Filter, Selection, text};
 pub use staging::{STAGED, staging_name};
 pub use table::{ColumnDef, TableDef, double_quote, tables};
 pub use template::in_dataset;

@@ -1,15 +1,46 @@
 //! The few words that the engines spell differently.
 
-use crate::{DATASET, Engine};
+use std::borrow::Cow;
+
+use crate::{DATASET, Engine, Selection};
 
 /// Spells the words in double braces for an engine.
 pub fn render(sql: &str, engine: Engine) -> String {
+    replace(sql, |word| spell(word, engine))
+}
+
+/// The same for a card, whose words also stand for what was selected.
+pub fn render_selected(sql: &str, engine: Engine, selection: &Selection) -> String {
+    replace(sql, |word| match word {
+        "spend" => selection.daily("vw_spend_daily", engine).into(),
+        "usage" => selection.daily("vw_usage_daily", engine).into(),
+        "period" => selection.period(engine).into(),
+        _ => spell(word, engine),
+    })
+}
+
+/// True for the words of cards alone.
+pub fn is_word(word: &str) -> bool {
+    let is_format =
+        |name| matches!(name, "thousands" | "fixed1" | "fixed2" | "fixed3" | "day_words" | "month_words");
+    match word.split_once(':') {
+        Some((name, expression)) => is_format(name.trim()) && !expression.trim().is_empty(),
+        None => matches!(word, "spend" | "usage" | "period" | "numeric" | "now"),
+    }
+}
+
+/// The words of a file.
+pub fn words(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split("{{").skip(1).map(|part| part.split("}}").next().unwrap_or(part).trim())
+}
+
+fn replace<'a>(sql: &'a str, spelling: impl Fn(&'a str) -> Cow<'a, str>) -> String {
     let mut rendered = String::with_capacity(sql.len());
     let mut rest = sql;
     while let Some((before, after)) = rest.split_once("{{") {
         let Some((word, tail)) = after.split_once("}}") else { break };
         rendered.push_str(before);
-        rendered.push_str(spell(word.trim(), engine));
+        rendered.push_str(&spelling(word.trim()));
         rest = tail;
     }
     rendered.push_str(rest);
@@ -17,7 +48,12 @@ pub fn render(sql: &str, engine: Engine) -> String {
 }
 
 /// An unknown word stays as it is, braces gone: the engine names it, and a test finds it first.
-fn spell(word: &str, engine: Engine) -> &str {
+fn spell(word: &str, engine: Engine) -> Cow<'_, str> {
+    if let Some((format, expression)) = word.split_once(':')
+        && let Some(text) = as_text(format.trim(), expression.trim(), engine)
+    {
+        return text.into();
+    }
     match (word, engine) {
         // A bare NUMERIC is DECIMAL(18, 3) in DuckDB, which rounds money silently.
         ("numeric", Engine::DuckDb) => "DECIMAL(38, 9)",
@@ -27,6 +63,29 @@ fn spell(word: &str, engine: Engine) -> &str {
         ("now", Engine::BigQuery) => "CURRENT_TIMESTAMP()",
         (other, _) => other,
     }
+    .into()
+}
+
+/// A number or a day as people read it.
+fn as_text(format: &str, expression: &str, engine: Engine) -> Option<String> {
+    Some(match (format, engine) {
+        ("thousands", Engine::DuckDb) => format!("format('{{:,}}', CAST(ROUND({expression}) AS BIGINT))"),
+        ("thousands", Engine::BigQuery) => format!("FORMAT(\"%'d\", CAST(ROUND({expression}) AS INT64))"),
+        ("fixed1" | "fixed2" | "fixed3", _) => {
+            let places = format.trim_start_matches("fixed");
+            // Rounded as an exact number first: 0.125 is not what a float makes of it.
+            let rounded = format!("ROUND(CAST({expression} AS {}), {places})", spell("numeric", engine));
+            match engine {
+                Engine::DuckDb => format!("format('{{:.{places}f}}', CAST({rounded} AS DOUBLE))"),
+                Engine::BigQuery => format!("FORMAT('%.{places}f', CAST({rounded} AS FLOAT64))"),
+            }
+        }
+        ("day_words", Engine::DuckDb) => format!("strftime({expression}, '%-d %b %Y')"),
+        ("day_words", Engine::BigQuery) => format!("TRIM(FORMAT_DATE('%e %b %Y', {expression}))"),
+        ("month_words", Engine::DuckDb) => format!("strftime({expression}, '%B %Y')"),
+        ("month_words", Engine::BigQuery) => format!("FORMAT_DATE('%B %Y', {expression})"),
+        _ => return None,
+    })
 }
 
 /// The same SQL for a dataset of another name.
@@ -50,6 +109,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_and_days_become_text_on_either_engine() {
+        assert_eq!(
+            render("{{thousands:SUM(s.cost_usd)}}", Engine::DuckDb),
+            "format('{:,}', CAST(ROUND(SUM(s.cost_usd)) AS BIGINT))"
+        );
+        assert_eq!(render("{{thousands: x }}", Engine::BigQuery), "FORMAT(\"%'d\", CAST(ROUND(x) AS INT64))");
+        assert_eq!(
+            render("{{fixed1:x}}", Engine::BigQuery),
+            "FORMAT('%.1f', CAST(ROUND(CAST(x AS NUMERIC), 1) AS FLOAT64))"
+        );
+        assert_eq!(
+            render("{{day_words:p.through_day}}", Engine::DuckDb),
+            "strftime(p.through_day, '%-d %b %Y')"
+        );
+    }
+
+    #[test]
     fn another_dataset_is_named_wherever_the_first_was() {
         let sql = "SELECT t.a FROM ai_usage_analytics.t AS t JOIN ai_usage_analytics.u USING (a)";
         assert_eq!(in_dataset(sql, "other"), "SELECT t.a FROM other.t AS t JOIN other.u USING (a)");
@@ -59,9 +135,11 @@ mod tests {
     #[test]
     fn the_files_use_known_words_only() {
         for (name, sql) in TABLES.iter().chain(VIEWS) {
-            for part in sql.split("{{").skip(1) {
-                let word = part.split("}}").next().unwrap().split_whitespace().next().unwrap();
-                assert!(matches!(word, "numeric" | "now" | "partition_by" | "cluster_by"), "{name}: {word}");
+            for word in words(sql) {
+                // What somebody selected is known to cards alone.
+                let is_selected = matches!(word, "spend" | "usage" | "period");
+                let is_layout = word.starts_with("partition_by ") || word.starts_with("cluster_by ");
+                assert!(is_layout || is_word(word) && !is_selected, "{name}: {word}");
             }
         }
     }

@@ -1,0 +1,460 @@
+//! A card as its file declares it: what it answers, how it is shown, and its query.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DATASET, Engine, Filter, Selection, files,
+    template::{is_word, render_selected, words},
+};
+
+/// Why a card's file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cards/{file}.sql: {problem}")]
+pub struct CardError {
+    /// Group and name.
+    pub file: String,
+    /// What is wrong, with the key it is about.
+    pub problem: String,
+}
+
+/// How a card is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Display {
+    Table,
+    Scalar,
+    Progress,
+    Line,
+    Bar,
+    Row,
+    Pie,
+    Combo,
+    Waterfall,
+    Scatter,
+    Text,
+}
+
+impl Display {
+    /// True for what is drawn, and so needs a table beside it.
+    pub const fn is_chart(self) -> bool {
+        !matches!(self, Self::Table | Self::Scalar | Self::Progress | Self::Text)
+    }
+
+    /// True for a figure alone.
+    pub const fn is_figure(self) -> bool {
+        matches!(self, Self::Scalar | Self::Progress)
+    }
+}
+
+/// What a column holds, which decides how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum ColumnType {
+    Text,
+    Person,
+    Team,
+    Platform,
+    Model,
+    Key,
+    Day,
+    Week,
+    Month,
+    Usd,
+    /// A price of one thing: three decimals.
+    UsdUnit,
+    /// A fraction: 1 is 100 %.
+    Percent,
+    Integer,
+    Number,
+    /// A word of an ordered scale.
+    Level,
+    Headline,
+    Flag,
+}
+
+impl ColumnType {
+    /// True for what is counted or measured.
+    pub const fn is_number(self) -> bool {
+        matches!(self, Self::Usd | Self::UsdUnit | Self::Percent | Self::Integer | Self::Number)
+    }
+
+    /// True for days and runs of days.
+    pub const fn is_day(self) -> bool {
+        matches!(self, Self::Day | Self::Week | Self::Month)
+    }
+}
+
+/// An output column.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// As the query names it.
+    pub name: String,
+    /// As people read it.
+    pub label: String,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    /// For links and files, not for the screen.
+    #[serde(default)]
+    pub hidden: bool,
+    /// Tinted by value, over all such columns.
+    #[serde(default)]
+    pub heat: bool,
+    /// Where a cell leads: `group?filter={column}`.
+    pub link: Option<String>,
+}
+
+/// How a chart reads the rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Chart {
+    /// The column of the category axis.
+    pub x: String,
+    /// The measures.
+    pub y: Vec<String>,
+    /// One series for each value of this column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+    /// Which colours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colors: Option<String>,
+    /// Stacked.
+    #[serde(default)]
+    pub stack: bool,
+    /// Stacked to 100 %.
+    #[serde(default)]
+    pub percent: bool,
+    /// What only the drawing needs.
+    #[serde(flatten)]
+    pub more: BTreeMap<String, toml::Value>,
+}
+
+/// A place on the grid of 24 columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u16, u16, u16, u16)")]
+#[allow(missing_docs)]
+pub struct Place {
+    pub col: u16,
+    pub row: u16,
+    pub width: u16,
+    pub height: u16,
+}
+
+impl From<(u16, u16, u16, u16)> for Place {
+    fn from((col, row, width, height): (u16, u16, u16, u16)) -> Self {
+        Self { col, row, width, height }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableHints {
+    #[serde(default)]
+    total: Vec<String>,
+}
+
+/// The head of a card's file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    title: String,
+    question: String,
+    definition: String,
+    formula: Option<String>,
+    display: Display,
+    tab: String,
+    place: Option<Place>,
+    #[serde(default)]
+    unit: String,
+    #[serde(default)]
+    ignores: Vec<Filter>,
+    #[serde(default)]
+    empty: String,
+    #[serde(default)]
+    notes: Vec<String>,
+    changed: String,
+    chart: Option<Chart>,
+    #[serde(default)]
+    columns: Vec<Column>,
+    #[serde(default)]
+    table: TableHints,
+    #[serde(default)]
+    person: bool,
+    body: Option<String>,
+}
+
+/// A card.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    /// `group/name`.
+    pub id: String,
+    /// Its dashboard.
+    pub group: String,
+    /// Its name within the dashboard.
+    pub name: String,
+    /// What it shows.
+    pub title: String,
+    /// What it answers.
+    pub question: String,
+    /// In words.
+    pub definition: String,
+    /// As arithmetic.
+    pub formula: Option<String>,
+    /// How it is drawn.
+    pub display: Display,
+    /// The tab it stands on.
+    pub tab: String,
+    /// Its place there; none: not on the page by itself.
+    pub place: Option<Place>,
+    /// Of its main measure.
+    pub unit: String,
+    /// Filters of its dashboard that it does not follow.
+    pub ignores: Vec<Filter>,
+    /// What is said where there are no rows.
+    pub empty: String,
+    /// Always shown with it.
+    pub notes: Vec<String>,
+    /// When its definition last changed.
+    pub changed: Date,
+    /// How it is drawn, where it is.
+    pub chart: Option<Chart>,
+    /// What its query returns, in order.
+    pub columns: Vec<Column>,
+    /// Columns that have a total row.
+    pub totals: Vec<String>,
+    /// True where rows are people: left out where only teams may be seen.
+    pub is_personal: bool,
+    /// Markdown, of a text card.
+    pub body: Option<String>,
+    sql: String,
+}
+
+/// Every card, in the order of the pages.
+///
+/// # Errors
+/// The first file that cannot be used.
+pub fn cards() -> Result<Vec<Card>, CardError> {
+    files::CARDS.iter().map(|(group, name, file)| Card::parse(group, name, file)).collect()
+}
+
+impl Card {
+    /// Reads a file: a TOML head in a block comment, then one SELECT.
+    ///
+    /// # Errors
+    /// Names the file and the key.
+    pub fn parse(group: &str, name: &str, file: &str) -> Result<Self, CardError> {
+        let id = format!("{group}/{name}");
+        let wrong = |problem: String| CardError { file: id.clone(), problem };
+        let (head, sql) = file
+            .trim_start()
+            .strip_prefix("/*")
+            .and_then(|rest| rest.split_once("*/"))
+            .ok_or_else(|| wrong("it does not begin with its head in a block comment".to_owned()))?;
+        let head: Head = toml::from_str(head).map_err(|error| wrong(error.to_string()))?;
+        let changed = head.changed.parse().map_err(|error| wrong(format!("`changed`: {error}")))?;
+        let card = Self {
+            group: group.to_owned(),
+            name: name.to_owned(),
+            title: head.title,
+            question: head.question,
+            definition: head.definition,
+            formula: head.formula,
+            display: head.display,
+            tab: head.tab,
+            place: head.place,
+            unit: head.unit,
+            ignores: head.ignores,
+            empty: head.empty,
+            notes: head.notes,
+            changed,
+            chart: head.chart,
+            columns: head.columns,
+            totals: head.table.total,
+            is_personal: head.person,
+            body: head.body,
+            sql: sql.trim().trim_end_matches(';').to_owned(),
+            id: id.clone(),
+        };
+        card.check().map_err(wrong)?;
+        Ok(card)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let known = |name: &String| {
+            let is_known = self.columns.iter().any(|column| column.name == *name);
+            if is_known { Ok(()) } else { Err(format!("there is no column `{name}`")) }
+        };
+        if let Some(place) = self.place
+            && (place.col + place.width > 24 || place.width == 0 || place.height == 0)
+        {
+            return Err("`place` is outside the 24 columns".to_owned());
+        }
+        if self.display == Display::Text {
+            return match (&self.body, self.sql.is_empty()) {
+                (Some(_), true) => Ok(()),
+                (None, _) => Err("a text card needs `body`".to_owned()),
+                (Some(_), false) => Err("a text card has no query".to_owned()),
+            };
+        }
+        if self.sql.is_empty() || self.columns.is_empty() {
+            return Err("it has no query or no `columns`".to_owned());
+        }
+        if self.display.is_chart() != self.chart.is_some() {
+            return Err(format!("`chart` goes with a display that is drawn, not with {:?}", self.display));
+        }
+        if let Some(chart) = &self.chart {
+            known(&chart.x)?;
+            chart.y.iter().chain(&chart.series).try_for_each(known)?;
+        }
+        self.totals.iter().try_for_each(known)?;
+        if let Some(word) = words(&self.sql).find(|word| !is_word(word)) {
+            return Err(format!("`{{{{{word}}}}}` is no word of a card"));
+        }
+        Ok(())
+    }
+
+    /// The query; none for a text card.
+    pub fn sql(&self, engine: Engine, selection: &Selection) -> Option<String> {
+        (!self.sql.is_empty()).then(|| render_selected(&self.sql, engine, selection))
+    }
+
+    /// The query as its file has it.
+    pub fn template(&self) -> &str {
+        &self.sql
+    }
+
+    /// The tables and views it looks at, as people may look for them.
+    pub fn sources(&self) -> Vec<String> {
+        let mut sources: Vec<String> = Vec::new();
+        let mut add = |name: &str| {
+            if !sources.iter().any(|known| known == name) {
+                sources.push(name.to_owned());
+            }
+        };
+        for word in words(&self.sql) {
+            match word {
+                "spend" => ["claude_expenses", "cursor_expenses"].into_iter().for_each(&mut add),
+                "usage" => ["claude_code_usage_stats", "claude_usage_stats", "cursor_usage_stats"]
+                    .into_iter()
+                    .for_each(&mut add),
+                _ => {}
+            }
+        }
+        self.views().into_iter().for_each(add);
+        sources
+    }
+
+    /// The tables and views that the query names itself.
+    pub fn views(&self) -> Vec<&str> {
+        let prefix = format!("{DATASET}.");
+        let mut names: Vec<&str> = self.sql.split(prefix.as_str()).skip(1).map(name_at_start).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// The identifier that a text begins with.
+pub(crate) fn name_at_start(text: &str) -> &str {
+    let end = text.find(|next: char| !next.is_ascii_alphanumeric() && next != '_').unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const TREND: &str = r#"/*
+title = "Spend by month and platform"
+question = "Is spend growing, and where?"
+definition = "Billed money by calendar month."
+display = "line"
+tab = "Overview"
+place = [0, 6, 16, 7]
+unit = "USD"
+ignores = ["user", "date_range"]
+changed = "2026-11-22"
+[chart]
+x = "month"
+y = ["cost_usd"]
+series = "platform"
+colors = "platform"
+goal = 0.5
+[[columns]]
+name = "month"
+label = "Month"
+type = "month"
+[[columns]]
+name = "platform"
+label = "Platform"
+type = "platform"
+link = "alloc?platform={platform}"
+[[columns]]
+name = "cost_usd"
+label = "Spend"
+type = "usd"
+*/
+SELECT c.month AS month, s.platform AS platform, SUM(s.cost_usd) AS cost_usd
+FROM {{spend}} AS s
+JOIN ai_usage_analytics.dim_calendar AS c ON c.day = s.spend_date
+GROUP BY c.month, s.platform
+ORDER BY c.month, s.platform;
+"#;
+
+    #[test]
+    fn a_file_is_read_whole() {
+        let card = Card::parse("exec", "monthly-trend", TREND).unwrap();
+        assert_eq!((card.id.as_str(), card.display), ("exec/monthly-trend", Display::Line));
+        assert_eq!(card.ignores, [Filter::User, Filter::Range]);
+        assert_eq!(card.place, Some(Place { col: 0, row: 6, width: 16, height: 7 }));
+        assert_eq!(card.chart.as_ref().unwrap().more["goal"], toml::Value::Float(0.5));
+        assert_eq!(card.views(), ["dim_calendar"]);
+        assert_eq!(card.sources(), ["claude_expenses", "cursor_expenses", "dim_calendar"]);
+        let selection = Selection::of_days(date(2026, 10, 1), date(2026, 10, 31), date(2026, 10, 18));
+        let sql = card.sql(Engine::DuckDb, &selection).unwrap();
+        assert!(sql.contains("FROM (SELECT v.* FROM ai_usage_analytics.vw_spend_daily AS v) AS s"), "{sql}");
+        assert!(!sql.ends_with(';') && !sql.contains("{{"), "{sql}");
+    }
+
+    #[test]
+    fn a_wrong_file_names_itself_and_its_key() {
+        let check = |from: &str, to: &str, expected: &str| {
+            let error = Card::parse("exec", "x", &TREND.replace(from, to)).unwrap_err().to_string();
+            assert!(error.starts_with("cards/exec/x.sql: ") && error.contains(expected), "{error}");
+        };
+        check("/*", "", "block comment");
+        check("unit = ", "units = ", "units");
+        check("title = ", "# ", "title");
+        check("display = \"line\"", "display = \"gauge\"", "gauge");
+        check("display = \"line\"", "display = \"table\"", "`chart`");
+        check("[0, 6, 16, 7]", "[12, 6, 16, 7]", "`place`");
+        check("y = [\"cost_usd\"]", "y = [\"cost\"]", "no column `cost`");
+        check("{{spend}}", "{{spending}}", "{{spending}}");
+        check("2026-11-22", "22 Nov", "`changed`");
+    }
+
+    #[test]
+    fn every_card_can_be_read_and_stands_alone_on_its_place() {
+        let cards = cards().unwrap();
+        for (at, card) in cards.iter().enumerate() {
+            for other in cards.iter().skip(at + 1) {
+                assert_ne!(card.id, other.id);
+                let (Some(a), Some(b)) = (card.place, other.place) else { continue };
+                let is_apart = card.group != other.group
+                    || card.tab != other.tab
+                    || a.col + a.width <= b.col
+                    || b.col + b.width <= a.col
+                    || a.row + a.height <= b.row
+                    || b.row + b.height <= a.row;
+                assert!(is_apart, "{} lies over {}", card.id, other.id);
+            }
+        }
+    }
+}
