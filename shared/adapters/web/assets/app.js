@@ -37,7 +37,6 @@ function enhance() {
     form.dataset.shown = location.search;
     filters(form, go);
   }
-  for (const value of main.querySelectorAll(".kpi .value")) if (value.textContent.trim().length > 12) value.classList.add("long");
   if (main.querySelector(".chart-card")) draw(main);
 }
 

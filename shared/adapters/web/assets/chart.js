@@ -3,10 +3,12 @@
 import * as format from "./format.js";
 import { decal, forced, look, theme } from "./palette.js";
 import { model } from "./model.js";
+import { axes, legend, ticks } from "./scale.js";
 import { pie, row, scatter, waterfall } from "./shapes.js";
 
-const FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, Inter, "Liberation Sans", Arial, sans-serif';
+const FONT = 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
 const LINE = 17;
+const GLYPHS = { circle: "●", rect: "■", triangle: "▲", diamond: "◆" };
 
 /**
  * The whole option for one card answer.
@@ -18,7 +20,7 @@ export function option(answer, view) {
 
 export function draw(seen, view) {
   const tones = view.forced
-    ? { ...theme(view.theme), surface: "Canvas", ink: "CanvasText", muted: "CanvasText", grid: "GrayText", focus: "Highlight", single: "CanvasText", budget: "CanvasText" }
+    ? { ...theme(view.theme), surface: "Canvas", pattern: "Canvas", ink: "CanvasText", muted: "CanvasText", grid: "GrayText", focus: "Highlight", single: "CanvasText", budget: "CanvasText" }
     : theme(view.theme);
   const style = (key, place) => (view.forced ? forced(look(seen.chart.colors, key, place, view.theme), place) : look(seen.chart.colors, key, place, view.theme));
   const context = { seen, view, tones, style, base: base(view, tones), tooltip: tooltip(tones) };
@@ -26,7 +28,7 @@ export function draw(seen, view) {
     case "pie": return pie(context);
     case "row": return row(context);
     case "scatter": return scatter(context);
-    case "waterfall": return waterfall(context, axes);
+    case "waterfall": return waterfall(context);
     default: return cartesian(context);
   }
 }
@@ -34,7 +36,8 @@ export function draw(seen, view) {
 function base(view, tones) {
   return {
     animation: Boolean(view.motion), animationDuration: 240, animationDurationUpdate: 160,
-    aria: { enabled: true, label: { enabled: false }, decal: { show: true } },
+    // Patterns are set by us where two series touch; the library would put its own on everything.
+    aria: { enabled: true, label: { enabled: false }, decal: { show: false } },
     textStyle: { fontFamily: FONT, fontSize: 12, color: tones.ink },
     backgroundColor: "transparent",
   };
@@ -47,72 +50,6 @@ function tooltip(tones) {
   };
 }
 
-/** Round steps from 0 to above the highest value. */
-export function ticks(highest, wanted = 4) {
-  if (!(highest > 0)) return { max: 1, step: 1 };
-  const rough = highest / wanted;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999);
-  return { max: Math.ceil((highest * 1.001) / step) * step, step };
-}
-
-/** The label of a value on an axis: shorter than in a sentence. */
-export function axisWords(value, type) {
-  if (type === "percent") return `${Math.round(value * 100)} %`;
-  const money = type === "usd" || type === "usd_unit" ? "$" : "";
-  if (type === "usd_unit") return money + value.toFixed(2);
-  const size = Math.abs(value);
-  if (size >= 1e6) return `${money}${trim(value / 1e6)}M`;
-  if (size >= 1e4) return `${money}${trim(value / 1e3)}k`;
-  return money + format.fixed(String(Math.round(value * 100) / 100), size < 10 && value % 1 ? 1 : 0);
-}
-
-const trim = (value) => String(Math.round(value * 10) / 10);
-
-/** Axes with margins we know, so that labels can be placed without asking the drawing. */
-export function axes({ seen, view, tones }, { max, step, right = 12, top = 12, min = 0 }) {
-  const labels = [];
-  for (let value = min; value <= max + step / 2; value += step) labels.push(axisWords(value, seen.unit));
-  const left = 10 + Math.max(...labels.map((label) => label.length)) * 7;
-  const two = ["month", "week", "day"].includes(seen.xType);
-  const bottom = two ? 38 : 24;
-  const room = (view.width - left - right) / Math.max(1, seen.categories.length);
-  const every = Math.max(1, Math.ceil((two ? 38 : 64) / room));
-  const last = seen.categories.length - 1;
-  return {
-    grid: { left, right, top, bottom, outerBoundsMode: "none" },
-    xAxis: {
-      type: "category", data: seen.categories.map((category) => category.value), axisTick: { show: false }, axisLine: { lineStyle: { color: tones.muted } },
-      axisLabel: {
-        color: tones.muted, fontSize: 12, lineHeight: 15, hideOverlap: false,
-        interval: (index) => (last - index) % every === 0,
-        formatter: (_, index) => below(seen, index, every, Math.floor((room * every) / 6.6)),
-      },
-    },
-    yAxis: {
-      type: "value", min, max, interval: step, axisLabel: { color: tones.muted, fontSize: 12, formatter: (value) => axisWords(value, seen.unit) },
-      splitLine: { lineStyle: { color: tones.grid, width: 1, type: "solid", opacity: 0.7 } },
-    },
-  };
-}
-
-/** What stands under a category: the month, and the year where it begins. */
-function below(seen, index, every, letters) {
-  const category = seen.categories[index];
-  if (!category) return "";
-  if (seen.xType === "month") {
-    if (category.through) return `${format.monthShort(category.value)}\n${category.through}`;
-    const before = seen.categories[index - every];
-    const year = !before || before.value.slice(0, 4) !== category.value.slice(0, 4) ? category.value.slice(0, 4) : "";
-    return `${format.monthShort(category.value)}\n${year}`;
-  }
-  if (seen.xType === "week" || seen.xType === "day") {
-    const [date, name] = format.dayShort(category.value).split(" ");
-    return `${date}\n${name}`;
-  }
-  return category.label.length > letters ? `${category.label.slice(0, Math.max(3, letters - 1))}…` : category.label;
-}
-
 /** Lines, bars and both together. */
 function cartesian(context) {
   const { seen, view, tones, style } = context;
@@ -122,12 +59,14 @@ function cartesian(context) {
   const highest = chart.percent ? 1 : Math.max(0, ...tops(seen), lines && chart.goal ? chart.goal : 0);
   const unit = chart.percent ? "percent" : seen.unit;
   const { max, step } = unit === "percent" && highest <= 1 ? { max: 1, step: view.height < 180 ? 0.5 : 0.25 } : ticks(highest, view.height < 180 ? 3 : 4);
-  const legend = !lines && seen.series.length > 1;
-  const width = lines ? Math.min(128, 20 + Math.max(...seen.series.map((series) => series.label.length), ...(chart.band_words ?? []).map((words) => words.length)) * 6.8) : 12;
-  const frame = axes({ ...context, seen: { ...seen, unit } }, { max, step, right: width, top: legend ? 34 : 16 });
+  // Names stand at the ends of lines where there is room for them, else above.
+  const ended = lines && view.width >= 440;
+  const above = !ended && seen.series.length > 1 ? legend(seen, context) : null;
+  const width = ended ? Math.min(148, 36 + Math.max(...seen.series.map((series) => series.label.length), ...(chart.band_words ?? []).map((words) => words.length)) * 6.8) : 12;
+  const frame = axes({ ...context, seen: { ...seen, unit } }, { max, step, right: width, top: above?.top ?? 16 });
   const series = seen.series.flatMap((one, place) => {
     const looks = style(one.key, place);
-    if (lines) return line(context, one, place, looks);
+    if (lines) return line(context, one, place, looks, ended);
     if (one.column?.startsWith("budget")) return budget(context, one, place);
     return [bar(context, one, place, looks, shares)];
   });
@@ -138,10 +77,7 @@ function cartesian(context) {
   }
   return {
     ...context.base, ...frame, series,
-    legend: legend ? {
-      left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, selectedMode: false, textStyle: { color: tones.ink, fontSize: 12 },
-      data: seen.series.map((one) => ({ name: one.label })),
-    } : undefined,
+    legend: above?.legend,
     tooltip: { ...context.tooltip, trigger: "axis", axisPointer: { type: lines ? "line" : "shadow", lineStyle: { color: tones.muted, type: "solid" }, shadowStyle: { color: tones.muted, opacity: 0.12 } }, formatter: (hits) => told(seen, hits, shares) },
   };
 }
@@ -160,7 +96,7 @@ function emphasis(tones) {
   return { focus: "none", scale: 1.6, itemStyle: { borderColor: tones.focus, borderWidth: 2, opacity: 1 } };
 }
 
-function line({ seen, view, tones }, one, place, looks) {
+function line({ seen, tones }, one, place, looks, ended) {
   const values = one.points.map((point) => point?.value ?? null);
   const running = seen.running;
   const many = values.length > 32;
@@ -168,7 +104,11 @@ function line({ seen, view, tones }, one, place, looks) {
     type: "line", symbol: looks.marker, symbolSize: many ? 0 : looks.marker === "diamond" ? 7 : 5, showSymbol: true, connectNulls: false, emphasis: emphasis(tones),
     itemStyle: { color: looks.color }, lineStyle: { color: looks.color, width: looks.thick ? 2.5 : 1.75, type: looks.dash }, z: one.key === "total" ? 4 : 3,
   };
-  const label = { show: true, position: "right", distance: 8, color: view.forced ? tones.ink : one.key === "total" ? tones.ink : tones.ink, fontSize: 12, formatter: one.label };
+  // The mark before the name ties the label to its line where labels had to move apart.
+  const label = {
+    show: true, position: "right", distance: 8, color: tones.ink, fontSize: 12, formatter: `{mark|${GLYPHS[looks.marker] ?? "✕"}} ${one.label}`,
+    rich: { mark: { color: looks.color, fontSize: 10, width: 10, align: "center" } },
+  };
   const end = values.findLastIndex((value) => value !== null);
   const data = values.map((value, index) => {
     const item = { value: running >= 0 && index >= running ? null : value };
@@ -177,12 +117,12 @@ function line({ seen, view, tones }, one, place, looks) {
     if ((one.key === "total" || seen.series.length === 1) && seen.unit === "usd" && jumped && index > 1) {
       item.label = { show: true, position: "top", distance: 6, color: tones.ink, fontSize: 12, formatter: `+${Math.round((value / before - 1) * 100)} %` };
     }
-    if (index === end && index !== running) item.label = label;
+    if (ended && index === end && index !== running) item.label = label;
     return item;
   });
   const whole = { ...common, id: `s${place}`, name: one.label, data };
   if (running < 0 || values[running] === null) return [whole];
-  const dotted = values.map((value, index) => (index < running - 1 ? null : { value, symbolSize: index === running ? undefined : 0, label: index === running ? label : undefined }));
+  const dotted = values.map((value, index) => (index < running - 1 ? null : { value, symbolSize: index === running ? undefined : 0, label: ended && index === running ? label : undefined }));
   return [whole, { ...common, id: `s${place}r`, name: one.label, data: dotted, itemStyle: { color: tones.surface, borderColor: looks.color, borderWidth: 1.5 }, lineStyle: { color: looks.color, width: looks.thick ? 2 : 1.5, type: [1, 3] } }];
 }
 
@@ -236,8 +176,8 @@ function bar({ seen, tones, view }, one, place, looks, shares) {
   return {
     type: "bar", id: `s${place}`, name: one.label, stack: seen.chart.stack ? "all" : undefined, barMaxWidth: 36, barCategoryGap: "38%", barGap: expected ? "-100%" : "8%", emphasis: emphasis(tones), z: expected ? 1 : 2,
     itemStyle: expected
-      ? { color: "transparent", borderColor: color, borderWidth: 1.5, borderType: [3, 3], decal: "none" }
-      : { color, borderColor: tones.surface, borderWidth: seen.chart.stack ? 1 : 0, decal: lone ? "none" : decal(looks.pattern, tones.surface) },
+      ? { color: "transparent", borderColor: color, borderWidth: 1.5, borderType: [3, 3] }
+      : { color, borderColor: tones.surface, borderWidth: seen.chart.stack ? 1 : 0, decal: lone ? undefined : decal(looks.pattern, tones.pattern) },
     data: one.points.map((point, index) => (point === null ? null : shares ? shares[place][index] : point.value)),
   };
 }

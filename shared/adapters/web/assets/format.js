@@ -58,7 +58,7 @@ export function percent(value, places = 1) {
   if (!match) return String(value);
   const [, sign, whole, fraction = ""] = match;
   const shifted = fraction.padEnd(2, "0");
-  return fixed(`${sign}${whole}${shifted.slice(0, 2)}.${shifted.slice(2) || "0"}`, places) + " %";
+  return fixed(`${sign}${whole}${shifted.slice(0, 2)}.${shifted.slice(2) || "0"}`, places) + "\u00A0%";
 }
 
 export function day(iso) {

@@ -2,7 +2,7 @@
 
 const THEMES = {
   light: {
-    surface: "#FFFFFF", ink: "#0F172A", muted: "#64748B", grid: "#CBD5E1", focus: "#1D4ED8", weekend: "#F8FAFC",
+    surface: "#FFFFFF", pattern: "rgba(255,255,255,0.55)", ink: "#0F172A", muted: "#64748B", grid: "#CBD5E1", focus: "#1D4ED8", weekend: "#F8FAFC",
     platform: { claude_code: "#08306B", claude_ai: "#1F6FB5", claude_api: "#5198CE", cursor: "#C2410C", unattributed: "#475569" },
     level: { best: "#08306B", good: "#3F8FD0", weak: "#D97706", worst: "#7C2D12", none: "#64748B" },
     series: ["#08306B", "#C2410C", "#1F6FB5", "#D97706", "#475569", "#5198CE"],
@@ -11,7 +11,7 @@ const THEMES = {
     single: "#1F6FB5", budget: "#C2410C",
   },
   dark: {
-    surface: "#0F172A", ink: "#E2E8F0", muted: "#94A3B8", grid: "#334155", focus: "#93C5FD", weekend: "#334155",
+    surface: "#0F172A", pattern: "rgba(15,23,42,0.6)", ink: "#E2E8F0", muted: "#94A3B8", grid: "#334155", focus: "#93C5FD", weekend: "#334155",
     platform: { claude_code: "#7CC0F2", claude_ai: "#3B82C4", claude_api: "#CFE6FA", cursor: "#FF9F45", unattributed: "#94A3B8" },
     level: { best: "#DCEEFF", good: "#4A9BE0", weak: "#FDBA74", worst: "#E0611A", none: "#8595AD" },
     series: ["#7CC0F2", "#FF9F45", "#3B82C4", "#FDBA74", "#94A3B8", "#CFE6FA"],
@@ -37,8 +37,8 @@ const LOOKS = ["claude_code", "cursor", "claude_ai", "unattributed", "claude_api
 const DASHES = { claude_code: "solid", claude_ai: [6, 4], claude_api: [2, 3], cursor: "solid", unattributed: [12, 5] };
 const MARKERS = { claude_code: "circle", claude_ai: "rect", claude_api: "triangle", cursor: "diamond", unattributed: "path://M1,0L4,3L7,0L8,1L5,4L8,7L7,8L4,5L1,8L0,7L3,4L0,1Z" };
 const PATTERNS = {
-  claude_ai: { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: -Math.PI / 4, symbolSize: 1 },
-  claude_api: { symbol: "circle", dashArrayX: [[0, 7], [3.5, 3.5]], dashArrayY: [1, 4, 1, 4], symbolSize: 0.9 },
+  claude_ai: { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [1, 7], rotation: -Math.PI / 4, symbolSize: 1 },
+  claude_api: { symbol: "circle", dashArrayX: [[4, 6], [0, 5, 4, 1]], dashArrayY: [5, 0], symbolSize: 0.55 },
   unattributed: { symbol: "line", dashArrayX: [1, 0], dashArrayY: [1, 5], rotation: Math.PI / 4, symbolSize: 1 },
 };
 
@@ -70,6 +70,7 @@ export function forced(seen, place) {
   return { ...seen, color: SYSTEM, pattern: seen.pattern ?? (place % 2 ? PATTERNS.claude_ai : null) };
 }
 
+/** A pattern in the colour of the ground, thin enough not to shout. */
 export function decal(pattern, ground) {
-  return pattern ? { ...pattern, color: ground } : "none";
+  return pattern ? { ...pattern, color: ground } : undefined;
 }

@@ -7,7 +7,7 @@ const WIDTH = 960;
 const CHART = 420;
 const RATIO = 2;
 const EDGE = 32;
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, Inter, "Liberation Sans", Arial, sans-serif';
+const FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
 
 function wrap(pen, text, width) {
   const lines = [""];

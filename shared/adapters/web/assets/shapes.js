@@ -2,26 +2,22 @@
 
 import * as format from "./format.js";
 import { decal } from "./palette.js";
-
-const LETTER = 6.6;
+import { axes, legend, LETTER, shorten, ticks, wrapped } from "./scale.js";
 
 function emphasis(tones) {
   return { focus: "none", itemStyle: { borderColor: tones.focus, borderWidth: 2 } };
 }
 
-const shorten = (words, letters) => (words.length > letters ? `${words.slice(0, Math.max(4, letters - 1))}…` : words);
-
 /** Bars from left to right, with names before and values behind them. */
-function bars({ seen, tones, style, view }, one, place, { left, right, top, bottom, words, index = 0, colored }) {
+function bars({ seen, tones, style, view }, one, place, { left, right, top, bottom, words, index = 0, colored, letters = Math.max(6, Math.floor((left - 12) / LETTER)) }) {
   const names = seen.categories.map((category) => category.label);
   const highest = Math.max(0, ...one.points.map((point) => point?.value ?? 0)) || 1;
-  const letters = Math.max(6, Math.floor((left - 12) / LETTER));
   return {
     grid: { left, right, top, bottom, outerBoundsMode: "none" },
     xAxis: { type: "value", gridIndex: index, min: 0, max: highest, show: false },
     yAxis: {
       type: "category", gridIndex: index, inverse: true, data: names, axisTick: { show: false }, axisLine: { show: false },
-      axisLabel: { color: tones.ink, fontSize: 13, interval: 0, margin: 10, formatter: (name) => shorten(name, letters) },
+      axisLabel: { show: letters > 0, color: tones.ink, fontSize: 13, interval: 0, margin: 10, formatter: (name) => shorten(name, letters) },
     },
     series: {
       type: "bar", id: `s${place}`, name: one.label, xAxisIndex: index, yAxisIndex: index, barMaxWidth: 18, barCategoryGap: "30%", emphasis: emphasis(tones),
@@ -31,7 +27,7 @@ function bars({ seen, tones, style, view }, one, place, { left, right, top, bott
         const looks = style(String(key), at);
         const slate = /^unattributed$/i.test(String(key)) ? style("unattributed", at) : null;
         const color = view.forced ? "CanvasText" : colored ? looks.color : slate ? slate.color : tones.single;
-        return { value: point?.value ?? null, itemStyle: { color, decal: colored || slate ? decal((slate ?? looks).pattern, tones.surface) : "none" } };
+        return { value: point?.value ?? null, itemStyle: { color, decal: colored || slate ? decal((slate ?? looks).pattern, tones.pattern) : undefined } };
       }),
     },
   };
@@ -43,13 +39,15 @@ export function row(context) {
   if (seen.chart.series) return stacked(context);
   const longest = Math.max(8, ...seen.categories.map((category) => category.label.length));
   const panels = seen.series.length;
-  const each = view.width / panels;
-  const left = Math.min(longest * LETTER + 20, each * 0.44);
+  const left = Math.min(longest * LETTER + 20, view.width * (panels > 1 ? 0.3 : 0.44));
+  const each = (view.width - left) / panels;
   const built = seen.series.map((one, place) => {
-    const start = place * each;
+    const start = left + place * each;
     const words = (point) => (point ? point.text : "n/a");
     const right = 24 + Math.max(3, ...one.points.map((point) => words(point).length)) * LETTER;
-    return bars(context, one, place, { left: start + left, right: view.width - start - each + right, top: panels > 1 ? 24 : 4, bottom: 4, words, index: place, colored });
+    // Names stand once, before the first panel.
+    const letters = place ? 0 : Math.max(6, Math.floor((left - 12) / LETTER));
+    return bars(context, one, place, { left: start, right: view.width - start - each + right, top: panels > 1 ? 24 : 4, bottom: 4, words, index: place, colored, letters });
   });
   return {
     ...base, tooltip: { ...tooltip, trigger: "item", formatter: (item) => `${seen.categories[item.dataIndex]?.label}\n${item.seriesName}  ${seen.series[item.seriesIndex]?.points[item.dataIndex]?.text ?? "n/a"}` },
@@ -63,16 +61,17 @@ function stacked(context) {
   const { seen, view, tones, style, base, tooltip } = context;
   const longest = Math.max(8, ...seen.categories.map((category) => category.label.length));
   const letters = Math.min(longest, Math.floor((view.width * 0.4) / LETTER));
+  const above = legend(seen, context);
   return {
-    ...base, grid: { left: letters * LETTER + 20, right: 16, top: 32, bottom: 4, outerBoundsMode: "none" },
-    legend: { left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, selectedMode: false, textStyle: { color: tones.ink, fontSize: 12 }, data: seen.series.map((one) => ({ name: one.label })) },
+    ...base, grid: { left: letters * LETTER + 20, right: 16, top: above.top, bottom: 4, outerBoundsMode: "none" },
+    legend: above.legend,
     xAxis: { type: "value", show: false },
     yAxis: { type: "category", inverse: true, data: seen.categories.map((category) => category.label), axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: tones.ink, fontSize: 13, interval: 0, formatter: (name) => shorten(name, letters) } },
     series: seen.series.map((one, place) => {
       const looks = style(one.key, place);
       return {
         type: "bar", id: `s${place}`, name: one.label, stack: "all", barMaxWidth: 18, emphasis: emphasis(tones),
-        itemStyle: { color: looks.color, borderColor: tones.surface, borderWidth: 1, decal: decal(looks.pattern, tones.surface) }, data: one.points.map((point) => point?.value ?? null),
+        itemStyle: { color: looks.color, borderColor: tones.surface, borderWidth: 1, decal: decal(looks.pattern, tones.pattern) }, data: one.points.map((point) => point?.value ?? null),
       };
     }),
     tooltip: { ...tooltip, trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: tones.muted, opacity: 0.12 } }, formatter: (hits) => [seen.categories[hits[0]?.dataIndex]?.label, ...seen.series.map((one) => `${one.label}  ${one.points[hits[0]?.dataIndex]?.text ?? "n/a"}`)].join("\n") },
@@ -85,14 +84,15 @@ export function pie(context) {
   const one = seen.series[0];
   const total = format.sum(one.points.filter(Boolean).map((point) => point.raw));
   const share = (point) => (point && Number(total) ? format.percent((point.value / Number(total)).toFixed(6), 0) : "n/a");
+  const listedWords = (point) => (point ? `${point.text}  ${share(point)}` : "n/a");
   const tall = view.width < 380;
   const size = tall ? Math.min(view.width, view.height * 0.5) : Math.min(view.height, view.width * 0.4);
   const center = tall ? [view.width / 2, size / 2] : [size / 2, view.height / 2];
   const looks = (at) => style(String(seen.categories[at].value), at);
   const money = one.type === "usd" ? format.usd(total) : format.fixed(total, 0);
   const listed = bars({ ...context, seen }, one, 1, {
-    left: (tall ? 0 : size + 16) + 96, right: 92, top: tall ? size + 8 : Math.max(0, (view.height - seen.categories.length * 40) / 2), bottom: tall ? 0 : Math.max(0, (view.height - seen.categories.length * 40) / 2),
-    words: (point) => (point ? `${point.text}  ${share(point)}` : "n/a"), colored: true,
+    left: (tall ? 0 : size + 16) + 96, right: 20 + Math.max(...one.points.map((point) => listedWords(point).length)) * LETTER, top: tall ? size + 8 : Math.max(0, (view.height - seen.categories.length * 40) / 2), bottom: tall ? 0 : Math.max(0, (view.height - seen.categories.length * 40) / 2),
+    words: listedWords, colored: true,
   });
   listed.yAxis.axisLabel.formatter = (name) => shorten(name, 12);
   return {
@@ -102,12 +102,12 @@ export function pie(context) {
       {
         type: "pie", id: "s0", name: one.label, center, radius: [size * 0.31, size * 0.46], startAngle: 90, clockwise: true, minAngle: 2, emphasis: { scale: false, itemStyle: { borderColor: tones.focus, borderWidth: 2 }, label: { show: false } },
         label: { show: false }, labelLine: { show: false },
-        data: one.points.map((point, at) => ({ name: seen.categories[at].label, value: point?.value ?? 0, itemStyle: { color: looks(at).color, borderColor: tones.surface, borderWidth: 2, decal: decal(looks(at).pattern, tones.surface) } })),
+        data: one.points.map((point, at) => ({ name: seen.categories[at].label, value: point?.value ?? 0, itemStyle: { color: looks(at).color, borderColor: tones.surface, borderWidth: 2, decal: decal(looks(at).pattern, tones.pattern) } })),
       },
       // A ring of no width carries the total in the middle.
       {
         type: "pie", id: "middle", silent: true, center, radius: [0, 0], label: { show: true, position: "center", formatter: money, color: tones.ink, fontSize: size < 130 ? 15 : 20, fontWeight: 600 },
-        labelLine: { show: false }, tooltip: { show: false }, emphasis: { disabled: true }, data: [{ value: 1, itemStyle: { color: "transparent", decal: "none" } }],
+        labelLine: { show: false }, tooltip: { show: false }, emphasis: { disabled: true }, data: [{ value: 1, itemStyle: { color: "transparent" } }],
       },
       { ...listed.series, silent: true, tooltip: { show: false } },
     ],
@@ -115,7 +115,7 @@ export function pie(context) {
 }
 
 /** From one total to the next, step by step, on a base nobody sees. */
-export function waterfall(context, axes) {
+export function waterfall(context) {
   const { seen, view, tones, base, tooltip } = context;
   const one = seen.series[0];
   let level = 0;
@@ -135,23 +135,38 @@ export function waterfall(context, axes) {
   const min = lowest > highest * 0.6 ? Math.max(0, Math.floor((lowest - step * 0.5) / step) * step) : 0;
   const wide = min ? step : [1, 2, 2.5, 5, 10].map((factor) => factor * 10 ** Math.floor(Math.log10(highest / 4))).find((candidate) => candidate >= highest / 4);
   const max = Math.ceil((highest * 1.02) / wide) * wide;
-  const frame = axes({ ...context, seen: { ...seen, unit: "usd" } }, { min, max, step: wide, top: 24 });
-  const room = (view.width - frame.grid.left - frame.grid.right) / Math.max(1, steps.length);
-  frame.grid.bottom = 38;
-  frame.xAxis.axisLabel = { ...frame.xAxis.axisLabel, interval: 0, formatter: (_, at) => wrapped(seen.categories[at].label, Math.floor(room / LETTER)) };
+  // On an axis cut short a total is a level, not an area: a bar's length would lie.
+  for (const one of steps) if (one.total) one.low = min ? one.high - (max - min) * 0.025 : 0;
+  const lying = view.width / Math.max(1, steps.length) < 66;
+  const frame = lying ? lain(seen, { view, tones, min, max }) : axes({ ...context, seen: { ...seen, unit: "usd" } }, { min, max, step: wide, top: 24 });
+  if (!lying) {
+    const letters = Math.floor((view.width - frame.grid.left - frame.grid.right) / steps.length / LETTER);
+    frame.xAxis.axisLabel = { ...frame.xAxis.axisLabel, interval: 0, formatter: (_, at) => wrapped(seen.categories[at].label, letters) };
+  }
   const change = context.tones.change;
   const color = (at) => (view.forced ? "CanvasText" : steps[at].total ? change.total : steps[at].value > 0 ? change.up : change.down);
   return {
     ...base, ...frame,
     tooltip: { ...tooltip, trigger: "item", formatter: (item) => `${seen.categories[item.dataIndex]?.label}\n${signed(one.points[item.dataIndex], steps[item.dataIndex])}` },
     series: [
-      { type: "bar", id: "base", silent: true, stack: "steps", barMaxWidth: 48, itemStyle: { color: "transparent", decal: "none" }, emphasis: { disabled: true }, tooltip: { show: false }, data: steps.map((step) => (step.total ? 0 : step.low)) },
+      { type: "bar", id: "base", silent: true, stack: "steps", barMaxWidth: 48, itemStyle: { color: "transparent" }, emphasis: { disabled: true }, tooltip: { show: false }, data: steps.map((step) => step.low) },
       {
         type: "bar", id: "s0", name: one.label, stack: "steps", barMaxWidth: 48, barCategoryGap: "28%", emphasis: emphasis(tones),
-        label: { show: true, position: "top", color: tones.ink, fontSize: 12, formatter: (item) => signed(one.points[item.dataIndex], steps[item.dataIndex]) },
-        data: steps.map((step, at) => ({ value: step.high - (step.total ? 0 : step.low), itemStyle: { color: color(at), decal: step.total || step.value > 0 ? "none" : decal({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: -Math.PI / 4, symbolSize: 1 }, tones.surface) } })),
+        label: { show: true, position: lying ? "right" : "top", color: tones.ink, fontSize: 12, formatter: (item) => signed(one.points[item.dataIndex], steps[item.dataIndex]) },
+        data: steps.map((step, at) => ({ value: step.high - step.low, itemStyle: { color: color(at), decal: step.total || step.value > 0 ? undefined : decal({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: -Math.PI / 4, symbolSize: 1 }, tones.pattern) } })),
       },
     ],
+  };
+}
+
+/** The same steps from left to right, where columns would be too narrow for their names. */
+function lain(seen, { view, tones, min, max }) {
+  const letters = Math.floor((view.width * 0.42) / LETTER);
+  const names = seen.categories.map((category) => category.label);
+  return {
+    grid: { left: Math.min(letters, Math.max(...names.map((name) => name.length))) * LETTER + 16, right: 64, top: 4, bottom: 4, outerBoundsMode: "none" },
+    xAxis: { type: "value", min, max, show: false },
+    yAxis: { type: "category", inverse: true, data: names, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: tones.ink, fontSize: 12, interval: 0, formatter: (name) => shorten(name, letters) } },
   };
 }
 
@@ -160,21 +175,13 @@ function signed(point, step) {
   return step.total || step.value <= 0 ? point.text : `+${point.text}`;
 }
 
-function wrapped(words, letters) {
-  const lines = [""];
-  for (const word of words.split(" ")) {
-    const last = lines.length - 1;
-    if ((lines[last] + " " + word).trim().length <= letters || !lines[last]) lines[last] = (lines[last] + " " + word).trim();
-    else lines.push(word);
-  }
-  return lines.slice(0, 2).map((line) => shorten(line, letters)).join("\n");
-}
-
 export function scatter(context) {
   const { seen, view, tones, style, base, tooltip } = context;
   const points = seen.series.flatMap((one) => one.points);
-  const rightmost = Math.max(1, ...points.map((point) => point.x)) * 1.08;
-  const highest = Math.max(1, ...points.map((point) => point.value)) * 1.12;
+  const above = legend(seen, context);
+  const [left, right, top, bottom] = [56, 56, above.top + 20, 44];
+  const [across, up] = [ticks(Math.max(1, ...points.map((point) => point.x)), view.width < 500 ? 3 : 5), ticks(Math.max(1, ...points.map((point) => point.value)))];
+  const [rightmost, highest] = [across.max, up.max];
   const large = Math.max(1, ...points.map((point) => point.size ?? 0));
   const log = Boolean(view.logarithmic);
   const type = log ? "log" : "value";
@@ -185,20 +192,20 @@ export function scatter(context) {
   // A name where a point is dear, or far above all others: the rest is in the table.
   const dear = points.filter((point) => point.x / point.value > 0.5 && point.x > rightmost * 0.1).sort((a, b) => b.x - a.x).slice(0, 4);
   const productive = points.toSorted((a, b) => b.value - a.value).slice(0, 2);
-  const named = new Set([...dear, ...productive]);
+  const named = apart([...dear, ...productive], (point) => [(point.x / rightmost) * (view.width - left - right), (1 - point.value / highest) * (view.height - top - bottom)]);
   const axis = { type, axisLabel: { color: tones.muted, fontSize: 12 }, axisLine: { show: true, lineStyle: { color: tones.muted } }, axisTick: { show: false }, splitLine: { lineStyle: { color: tones.grid, opacity: 0.7 } }, nameTextStyle: { color: tones.muted, fontSize: 12 } };
   return {
-    ...base, grid: { left: 64, right: 64, top: 40, bottom: 44, outerBoundsMode: "none" },
-    legend: { left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, selectedMode: false, textStyle: { color: tones.ink, fontSize: 12 }, data: seen.series.map((one) => ({ name: one.label })) },
-    xAxis: { ...axis, name: seen.xLabel, nameLocation: "middle", nameGap: 26, min: log ? 1 : 0, max: log ? undefined : rightmost, axisLabel: { ...axis.axisLabel, showMaxLabel: log, formatter: (value) => `$${format.fixed(String(Math.round(value)), 0)}` } },
-    yAxis: { ...axis, name: seen.yLabel, nameLocation: "end", nameGap: 10, nameTextStyle: { ...axis.nameTextStyle, align: "right", padding: [0, -24, 0, 0] }, min: log ? 1 : 0, max: log ? undefined : highest, axisLabel: { ...axis.axisLabel, showMaxLabel: log, formatter: (value) => format.fixed(String(Math.round(value)), 0) } },
+    ...base, grid: { left, right, top, bottom, outerBoundsMode: "none" },
+    legend: above.legend,
+    xAxis: { ...axis, name: seen.xLabel, nameLocation: "middle", nameGap: 26, min: log ? 1 : 0, max: log ? undefined : rightmost, interval: log ? undefined : across.step, axisLabel: { ...axis.axisLabel, formatter: (value) => `$${format.fixed(String(Math.round(value)), 0)}` } },
+    yAxis: { ...axis, name: seen.yLabel, nameLocation: "end", nameGap: 10, nameTextStyle: { ...axis.nameTextStyle, align: "left", padding: [0, 0, 0, 8 - left] }, min: log ? 1 : 0, max: log ? undefined : highest, interval: log ? undefined : up.step, axisLabel: { ...axis.axisLabel, formatter: (value) => format.fixed(String(Math.round(value)), 0) } },
     tooltip: { ...tooltip, trigger: "item", formatter: (item) => { const point = seen.series[item.seriesIndex]?.points[item.dataIndex]; return point ? `${point.name ?? ""}\n${seen.series[item.seriesIndex].label}  ${point.text}` : ""; } },
     series: [
       ...seen.series.map((one, place) => {
         const looks = style(one.key, place);
         return {
           type: "scatter", id: `s${place}`, name: one.label, symbol: looks.marker, emphasis: { ...emphasis(tones), scale: 1.3 }, z: 4,
-          itemStyle: { color: looks.color, opacity: 0.92, borderColor: tones.surface, borderWidth: 1, decal: "none" },
+          itemStyle: { color: looks.color, opacity: 1, borderColor: tones.surface, borderWidth: 1 },
           data: one.points.map((point) => ({
             value: [point.x, point.value], symbolSize: point.size === null ? 10 : 8 + 14 * Math.sqrt(point.size / large),
             label: named.has(point) ? { show: true, position: point.x > rightmost * 0.85 ? "left" : "right", formatter: point.name ?? "", color: tones.ink, fontSize: 12 } : undefined,
@@ -206,9 +213,19 @@ export function scatter(context) {
         };
       }),
       ...prices.map(({ price, start, end }) => ({
-        type: "line", id: `price${price}`, silent: true, symbol: "none", showSymbol: true, tooltip: { show: false }, z: 1, lineStyle: { color: tones.muted, width: 1, type: [4, 4] }, itemStyle: { color: tones.muted },
+        type: "line", id: `price${price}`, silent: true, symbol: "circle", symbolSize: 1, showSymbol: true, tooltip: { show: false }, z: 1, lineStyle: { color: tones.muted, width: 1, type: [4, 4] }, itemStyle: { color: tones.muted },
         data: [start, { value: end, label: { show: true, position: end[0] < rightmost ? "top" : "right", formatter: `$${price.toFixed(2)}`, color: tones.muted, fontSize: 12 } }],
       })),
     ],
   };
+}
+
+/** Those points whose names do not stand on each other. */
+function apart(points, place) {
+  const kept = [];
+  for (const point of points) {
+    const [x, y] = place(point);
+    if (kept.every((other) => Math.abs(place(other)[0] - x) > 120 || Math.abs(place(other)[1] - y) > 16)) kept.push(point);
+  }
+  return new Set(kept);
 }
