@@ -1,5 +1,5 @@
--- Budgets by month for the company, each platform and each team (platform or team NULL: all of them). Where finance set
--- none for exactly that, the sum of the next finer ones; levels are never mixed, so nothing is counted twice.
+-- Budgets by month: of the company, each platform, each team, each platform of a team (platform or team NULL: all of them).
+-- Where finance set none for exactly that, the sum of the next finer ones; levels are never mixed, so nothing counts twice.
 CREATE OR REPLACE VIEW ai_usage_analytics.vw_budget AS
 WITH named AS (
     SELECT b.month AS month, COALESCE(p.view_name, b.platform) AS platform, b.team AS team, b.budget_usd AS budget_usd
@@ -28,6 +28,10 @@ levels AS (
         n.budget_usd AS budget_usd
     FROM named AS n
     WHERE n.team IS NOT NULL
+    UNION ALL
+    SELECT n.month AS month, n.platform AS platform, n.team AS team, 1 AS fineness, n.budget_usd AS budget_usd
+    FROM named AS n
+    WHERE n.platform IS NOT NULL AND n.team IS NOT NULL
 ),
 ranked AS (
     SELECT

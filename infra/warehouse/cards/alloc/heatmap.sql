@@ -1,0 +1,68 @@
+/*
+title = "Person by platform"
+question = "Who spends where?"
+definition = "Billed money of the selected range by person and platform. The number is the information, the shade is a help."
+display = "table"
+tab = "People"
+place = [0, 3, 24, 10]
+unit = "USD"
+empty = "No spend in this range."
+changed = "2026-11-22"
+[[columns]]
+name = "display_name"
+label = "Person"
+type = "person"
+link = "prod?user={user_email}"
+[[columns]]
+name = "team"
+label = "Team"
+type = "team"
+[[columns]]
+name = "claude_code"
+label = "Claude Code"
+type = "usd"
+heat = true
+link = "alloc?user={user_email}&platform=claude_code"
+[[columns]]
+name = "claude_ai"
+label = "Claude.ai"
+type = "usd"
+heat = true
+link = "alloc?user={user_email}&platform=claude_ai"
+[[columns]]
+name = "claude_api"
+label = "Claude API"
+type = "usd"
+heat = true
+link = "alloc?user={user_email}&platform=claude_api"
+[[columns]]
+name = "cursor"
+label = "Cursor"
+type = "usd"
+heat = true
+link = "alloc?user={user_email}&platform=cursor"
+[[columns]]
+name = "total_usd"
+label = "Total"
+type = "usd"
+mini = true
+[[columns]]
+name = "user_email"
+label = "E-mail"
+type = "text"
+hidden = true
+*/
+SELECT
+    MAX(s.display_name) AS display_name,
+    CASE WHEN s.user_email = 'unknown@unattributed.com' THEN 'Unattributed' ELSE SUBSTR(MAX(CAST(s.spend_date AS STRING) || s.team), 11) END AS team,
+    SUM(CASE WHEN s.platform = 'claude_code' THEN s.cost_usd END) AS claude_code,
+    SUM(CASE WHEN s.platform = 'claude_ai' THEN s.cost_usd END) AS claude_ai,
+    SUM(CASE WHEN s.platform = 'claude_api' THEN s.cost_usd END) AS claude_api,
+    SUM(CASE WHEN s.platform = 'cursor' THEN s.cost_usd END) AS cursor,
+    SUM(s.cost_usd) AS total_usd,
+    s.user_email AS user_email
+FROM {{spend}} AS s
+CROSS JOIN {{period}} AS p
+WHERE s.spend_date BETWEEN p.first_day AND p.through_day
+GROUP BY s.user_email
+ORDER BY CASE WHEN s.user_email = 'unknown@unattributed.com' THEN 1 ELSE 0 END, total_usd DESC, user_email

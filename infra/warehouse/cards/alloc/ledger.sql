@@ -1,0 +1,106 @@
+/*
+title = "Ledger for budget reviews"
+question = "What is every dollar made of?"
+definition = "One row for each month, team, person, platform, model and kind of cost in the selected range. The rows add up to the spend of the range. A budget set for a team on a platform stands on the first row of its month, so a plain sum is right."
+display = "table"
+tab = "Ledger"
+place = [0, 0, 24, 16]
+unit = "USD"
+empty = "No spend in this range."
+changed = "2026-11-22"
+[[columns]]
+name = "month"
+label = "month"
+type = "month"
+[[columns]]
+name = "team"
+label = "team"
+type = "team"
+[[columns]]
+name = "user_email"
+label = "user_email"
+type = "text"
+[[columns]]
+name = "display_name"
+label = "display_name"
+type = "person"
+[[columns]]
+name = "platform"
+label = "platform"
+type = "platform"
+[[columns]]
+name = "model"
+label = "model"
+type = "model"
+[[columns]]
+name = "cost_class"
+label = "cost_class"
+type = "text"
+[[columns]]
+name = "cost_type"
+label = "cost_type"
+type = "text"
+[[columns]]
+name = "cost_usd"
+label = "cost_usd"
+type = "usd"
+[[columns]]
+name = "attribution"
+label = "attribution"
+type = "text"
+[[columns]]
+name = "budget_usd"
+label = "budget_usd"
+type = "usd"
+[[columns]]
+name = "source_table"
+label = "source_table"
+type = "text"
+*/
+WITH rows_of AS (
+    SELECT
+        s.month AS month,
+        s.team AS team,
+        s.user_email AS user_email,
+        s.display_name AS display_name,
+        s.platform AS platform,
+        s.model AS model,
+        s.cost_class AS cost_class,
+        s.cost_type AS cost_type,
+        s.attribution AS attribution,
+        s.source_table AS source_table,
+        SUM(s.cost_usd) AS cost_usd
+    FROM {{spend}} AS s
+    CROSS JOIN {{period}} AS p
+    WHERE s.spend_date BETWEEN p.first_day AND p.through_day
+    GROUP BY
+        s.month, s.team, s.user_email, s.display_name, s.platform, s.model, s.cost_class, s.cost_type, s.attribution, s.source_table
+),
+placed AS (
+    SELECT
+        s.*,
+        d.sort_order AS sort_order,
+        ROW_NUMBER() OVER (
+            PARTITION BY s.month, s.team, s.platform
+            ORDER BY s.user_email, COALESCE(s.model, ''), s.cost_class, s.cost_type, s.attribution, s.source_table
+        ) AS place
+    FROM rows_of AS s
+    LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = s.platform
+)
+SELECT
+    s.month AS month,
+    s.team AS team,
+    s.user_email AS user_email,
+    s.display_name AS display_name,
+    s.platform AS platform,
+    s.model AS model,
+    s.cost_class AS cost_class,
+    s.cost_type AS cost_type,
+    s.cost_usd AS cost_usd,
+    s.attribution AS attribution,
+    CASE WHEN s.place = 1 THEN b.budget_usd END AS budget_usd,
+    s.source_table AS source_table
+FROM placed AS s
+LEFT JOIN ai_usage_analytics.vw_budget AS b ON b.month = s.month AND b.team = s.team AND b.platform = s.platform
+ORDER BY month, CASE s.team WHEN 'Unattributed' THEN 2 WHEN 'No team' THEN 1 ELSE 0 END, team, COALESCE(s.sort_order, 99), platform, user_email, COALESCE(s.model, ''), cost_class, cost_type,
+    attribution, source_table

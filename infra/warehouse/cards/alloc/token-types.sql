@@ -1,0 +1,40 @@
+/*
+title = "Token types"
+question = "What do we pay tokens for?"
+definition = "Token money by month and kind of token, 13 months that end with the selected range."
+display = "bar"
+tab = "Models and keys"
+place = [0, 16, 12, 7]
+unit = "USD"
+empty = "No token spend in these months."
+changed = "2026-11-22"
+[chart]
+x = "month"
+y = ["cost_usd"]
+series = "token_type"
+colors = "series"
+stack = true
+[[columns]]
+name = "month"
+label = "Month"
+type = "month"
+[[columns]]
+name = "token_type"
+label = "Token type"
+type = "text"
+[[columns]]
+name = "cost_usd"
+label = "Spend"
+type = "usd"
+*/
+WITH last AS (
+    SELECT p.through_day AS through_day, c.month AS month, CAST(DATE_ADD(c.month, INTERVAL (-12) MONTH) AS DATE) AS first_month
+    FROM {{period}} AS p
+    JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day
+)
+SELECT s.month AS month, s.token_class AS token_type, SUM(s.cost_usd) AS cost_usd
+FROM {{spend}} AS s
+CROSS JOIN last AS l
+WHERE s.token_class IS NOT NULL AND s.month >= l.first_month AND s.month <= l.month AND s.spend_date <= l.through_day
+GROUP BY s.month, s.token_class
+ORDER BY month, CASE s.token_class WHEN 'input' THEN 1 WHEN 'output' THEN 2 WHEN 'cache_read' THEN 3 ELSE 4 END, token_type

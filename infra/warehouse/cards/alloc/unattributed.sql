@@ -1,0 +1,71 @@
+/*
+title = "Spend without an owner"
+question = "What has no owner, and why?"
+definition = "Money of the selected range that no person answers for, by key, workspace, platform and model: the to-do list for the key sheet."
+display = "table"
+tab = "Models and keys"
+place = [0, 23, 24, 7]
+unit = "USD"
+ignores = ["user", "team"]
+empty = "Every dollar has an owner."
+changed = "2026-11-22"
+[[columns]]
+name = "api_key_id"
+label = "Key"
+type = "key"
+[[columns]]
+name = "workspace_id"
+label = "Workspace"
+type = "key"
+[[columns]]
+name = "platform"
+label = "Platform"
+type = "platform"
+[[columns]]
+name = "model"
+label = "Model"
+type = "model"
+[[columns]]
+name = "cost_usd"
+label = "Spend"
+type = "usd"
+[[columns]]
+name = "first_seen"
+label = "First seen"
+type = "day"
+[[columns]]
+name = "last_seen"
+label = "Last seen"
+type = "day"
+[[columns]]
+name = "reason"
+label = "Reason"
+type = "text"
+*/
+SELECT
+    s.api_key_id AS api_key_id,
+    s.workspace_id AS workspace_id,
+    s.platform AS platform,
+    s.model AS model,
+    SUM(s.cost_usd) AS cost_usd,
+    MIN(s.spend_date) AS first_seen,
+    MAX(s.spend_date) AS last_seen,
+    CASE
+        WHEN s.api_key_id IS NOT NULL THEN 'key without an owner'
+        WHEN s.platform = 'cursor' THEN 'account without an address'
+        WHEN s.allocation IN ('no_key', 'unallocated') THEN 'no use in the key report to split by'
+        ELSE 'the bill names no key'
+    END AS reason
+FROM {{spend}} AS s
+CROSS JOIN {{period}} AS p
+LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = s.platform
+WHERE s.attribution = 'none' AND s.spend_date BETWEEN p.first_day AND p.through_day
+GROUP BY s.api_key_id, s.workspace_id, s.platform, s.model,
+    CASE
+        WHEN s.api_key_id IS NOT NULL THEN 'key without an owner'
+        WHEN s.platform = 'cursor' THEN 'account without an address'
+        WHEN s.allocation IN ('no_key', 'unallocated') THEN 'no use in the key report to split by'
+        ELSE 'the bill names no key'
+    END
+HAVING SUM(s.cost_usd) <> 0
+ORDER BY cost_usd DESC, COALESCE(s.api_key_id, ''), COALESCE(s.workspace_id, ''), COALESCE(MAX(d.sort_order), 99), platform, COALESCE(s.model, ''), reason

@@ -1,0 +1,75 @@
+/*
+title = "People by engagement"
+question = "How regularly do people use it?"
+definition = "People of the range (who used or cost something) by the share of its loaded days on which they used anything: highly active from 80 %, moderately from 50 %, occasional from 20 %."
+display = "row"
+tab = "People"
+place = [0, 11, 12, 7]
+unit = "people"
+changed = "2026-11-22"
+[chart]
+x = "engagement_category"
+y = ["people"]
+colors = "level"
+[[columns]]
+name = "engagement_category"
+label = "Engagement"
+type = "level"
+[[columns]]
+name = "people"
+label = "People"
+type = "integer"
+*/
+WITH people AS (
+    SELECT
+        a.user_email AS user_email,
+        COUNT(DISTINCT a.active_day) AS active_days,
+        SUM(a.sessions) AS sessions
+    FROM (
+        SELECT u.user_email AS user_email, CASE WHEN u.is_active THEN u.usage_date END AS active_day, u.sessions AS sessions
+        FROM {{usage}} AS u
+        CROSS JOIN {{period}} AS p
+        WHERE u.user_email <> 'unknown@unattributed.com' AND u.usage_date BETWEEN p.first_day AND p.through_day
+        UNION ALL
+        SELECT s.user_email AS user_email, CAST(NULL AS DATE) AS active_day, CAST(NULL AS INT64) AS sessions
+        FROM {{spend}} AS s
+        CROSS JOIN {{period}} AS p
+        WHERE s.user_email <> 'unknown@unattributed.com' AND s.cost_usd > 0 AND s.spend_date BETWEEN p.first_day AND p.through_day
+    ) AS a
+    GROUP BY a.user_email
+),
+days AS (
+    SELECT COUNT(*) AS days, SUM(CASE WHEN c.is_weekday THEN 1 ELSE 0 END) AS weekdays
+    FROM {{period}} AS p
+    JOIN ai_usage_analytics.dim_calendar AS c ON c.day BETWEEN p.first_day AND p.through_day
+),
+rated AS (
+    SELECT CAST(SAFE_DIVIDE(a.active_days, d.days) AS {{numeric}}) AS engagement_rate
+    FROM people AS a
+    CROSS JOIN days AS d
+),
+named AS (
+    SELECT
+        CASE
+            WHEN r.engagement_rate IS NULL THEN NULL
+            WHEN r.engagement_rate >= 0.80 THEN 'Highly Active'
+            WHEN r.engagement_rate >= 0.50 THEN 'Moderately Active'
+            WHEN r.engagement_rate >= 0.20 THEN 'Occasional'
+            ELSE 'Low Activity'
+        END AS engagement_category
+    FROM rated AS r
+),
+levels AS (
+    SELECT 1 AS place, 'Highly Active' AS level
+    UNION ALL
+    SELECT 2 AS place, 'Moderately Active' AS level
+    UNION ALL
+    SELECT 3 AS place, 'Occasional' AS level
+    UNION ALL
+    SELECT 4 AS place, 'Low Activity' AS level
+)
+SELECT l.level AS engagement_category, COUNT(n.engagement_category) AS people
+FROM levels AS l
+LEFT JOIN named AS n ON n.engagement_category = l.level
+GROUP BY l.level, l.place
+ORDER BY l.place

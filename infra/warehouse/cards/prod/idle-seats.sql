@@ -1,0 +1,90 @@
+/*
+title = "Paid seats without use"
+question = "Which seats can go?"
+definition = "Seats paid throughout the 30 days to the end of the range, without any activity of their holder on that platform in those days, and what they cost in them. Claude Code under a Claude.ai seat is use of it."
+display = "table"
+tab = "People"
+place = [0, 18, 24, 7]
+unit = "USD"
+ignores = ["model"]
+empty = "Every paid seat was used in the last 30 days."
+notes = ["Claude.ai seats are judged only while somebody uploads Claude.ai use."]
+changed = "2026-11-22"
+[[columns]]
+name = "display_name"
+label = "Person"
+type = "person"
+link = "alloc?user={user_email}"
+[[columns]]
+name = "team"
+label = "Team"
+type = "team"
+[[columns]]
+name = "platform"
+label = "Platform"
+type = "platform"
+[[columns]]
+name = "seat_usd"
+label = "Seat, 30 days"
+type = "usd"
+[[columns]]
+name = "last_active"
+label = "Last active"
+type = "day"
+[[columns]]
+name = "days_idle"
+label = "Days idle"
+type = "integer"
+[[columns]]
+name = "user_email"
+label = "E-mail"
+type = "text"
+hidden = true
+*/
+WITH seats AS (
+    SELECT
+        s.user_email AS user_email,
+        s.platform AS platform,
+        MAX(s.display_name) AS display_name,
+        SUBSTR(MAX(CAST(s.spend_date AS STRING) || s.team), 11) AS team,
+        SUM(s.cost_usd) AS seat_usd
+    FROM {{spend}} AS s
+    CROSS JOIN {{period}} AS p
+    WHERE s.cost_class = 'seat' AND s.user_email <> 'unknown@unattributed.com'
+        AND UNIX_DATE(s.spend_date) > UNIX_DATE(p.through_day) - 30 AND s.spend_date <= p.through_day
+    GROUP BY s.user_email, s.platform
+    HAVING MIN(UNIX_DATE(s.spend_date)) = MAX(UNIX_DATE(p.through_day)) - 29 AND MAX(s.spend_date) = MAX(p.through_day)
+        AND SUM(s.cost_usd) > 0
+),
+-- Claude Code under a Claude.ai seat is use of that seat.
+used AS (
+    SELECT
+        u.user_email AS user_email,
+        CASE WHEN u.covered_by_seat THEN 'claude_ai' ELSE u.platform END AS platform,
+        MAX(CASE WHEN u.is_active THEN u.usage_date END) AS last_active
+    FROM ai_usage_analytics.vw_usage_daily AS u
+    CROSS JOIN {{period}} AS p
+    WHERE u.usage_date <= p.through_day
+    GROUP BY u.user_email, CASE WHEN u.covered_by_seat THEN 'claude_ai' ELSE u.platform END
+),
+-- A platform whose use nobody reports is not called idle.
+reported AS (
+    SELECT DISTINCT u.platform AS platform
+    FROM ai_usage_analytics.vw_usage_daily AS u
+    CROSS JOIN {{period}} AS p
+    WHERE u.usage_date <= p.through_day AND UNIX_DATE(u.usage_date) > UNIX_DATE(p.through_day) - 30
+)
+SELECT
+    s.display_name AS display_name,
+    s.team AS team,
+    s.platform AS platform,
+    s.seat_usd AS seat_usd,
+    u.last_active AS last_active,
+    UNIX_DATE(p.through_day) - UNIX_DATE(u.last_active) AS days_idle,
+    s.user_email AS user_email
+FROM seats AS s
+CROSS JOIN {{period}} AS p
+JOIN reported AS r ON r.platform = s.platform
+LEFT JOIN used AS u ON u.user_email = s.user_email AND u.platform = s.platform
+WHERE u.last_active IS NULL OR UNIX_DATE(p.through_day) - UNIX_DATE(u.last_active) >= 30
+ORDER BY seat_usd DESC, user_email, platform

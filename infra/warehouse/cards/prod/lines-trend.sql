@@ -1,0 +1,39 @@
+/*
+title = "Accepted lines by week"
+question = "Is output growing?"
+definition = "Accepted lines by week and tool, 26 weeks that end with the selected range."
+display = "bar"
+tab = "Teams"
+place = [12, 6, 12, 7]
+unit = "lines"
+changed = "2026-11-22"
+[chart]
+x = "week"
+y = ["lines_accepted"]
+series = "platform"
+colors = "platform"
+stack = true
+[[columns]]
+name = "week"
+label = "Week"
+type = "week"
+[[columns]]
+name = "platform"
+label = "Platform"
+type = "platform"
+[[columns]]
+name = "lines_accepted"
+label = "Lines accepted"
+type = "integer"
+*/
+WITH last AS (
+    SELECT p.through_day AS through_day, c.week AS week, CAST(DATE_ADD(c.week, INTERVAL (-175) DAY) AS DATE) AS first_week
+    FROM {{period}} AS p
+    JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day
+)
+SELECT u.week AS week, u.platform AS platform, SUM(u.lines_accepted) AS lines_accepted
+FROM {{usage}} AS u
+CROSS JOIN last AS l
+WHERE u.platform IN ('claude_code', 'cursor') AND u.week >= l.first_week AND u.week <= l.week AND u.usage_date <= l.through_day
+GROUP BY u.week, u.platform
+ORDER BY week, platform

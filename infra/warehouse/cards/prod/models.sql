@@ -1,0 +1,38 @@
+/*
+title = "Models in use"
+question = "Which models do people work with?"
+definition = "Claude Code: sessions by the model they mostly ran on. Cursor: person days on which a model was the most used one. Two measures, two panels."
+display = "row"
+tab = "Tools"
+place = [12, 16, 12, 7]
+unit = "sessions"
+ignores = ["model"]
+changed = "2026-11-22"
+[chart]
+x = "model"
+y = ["sessions", "days_as_main_model"]
+colors = "series"
+[[columns]]
+name = "model"
+label = "Model"
+type = "model"
+[[columns]]
+name = "sessions"
+label = "Claude Code sessions"
+type = "integer"
+[[columns]]
+name = "days_as_main_model"
+label = "Cursor days as main model"
+type = "integer"
+*/
+SELECT
+    u.main_model AS model,
+    SUM(CASE WHEN u.platform = 'claude_code' THEN u.sessions END) AS sessions,
+    SUM(CASE WHEN u.platform = 'cursor' AND u.is_active THEN 1 END) AS days_as_main_model
+FROM {{usage}} AS u
+CROSS JOIN {{period}} AS p
+WHERE u.main_model IS NOT NULL AND u.usage_date BETWEEN p.first_day AND p.through_day
+GROUP BY u.main_model
+HAVING COALESCE(SUM(u.sessions), 0) > 0
+ORDER BY COALESCE(SUM(CASE WHEN u.platform = 'claude_code' THEN u.sessions END), 0) DESC,
+    COALESCE(SUM(CASE WHEN u.platform = 'cursor' AND u.is_active THEN 1 END), 0) DESC, model

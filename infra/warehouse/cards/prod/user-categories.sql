@@ -1,0 +1,78 @@
+/*
+title = "People by sessions"
+question = "How many are power users?"
+definition = "People of the range by sessions a month: power from 50, regular from 20, occasional from 5, light above none; cost only: money without use. A range that is no month counts as one of 30 days."
+display = "row"
+tab = "People"
+place = [12, 11, 12, 7]
+unit = "people"
+ignores = ["model"]
+notes = ["Sessions of Cursor are estimated: an active day counts as one."]
+changed = "2026-11-22"
+[chart]
+x = "user_category"
+y = ["people"]
+colors = "level"
+[[columns]]
+name = "user_category"
+label = "Use"
+type = "level"
+[[columns]]
+name = "people"
+label = "People"
+type = "integer"
+*/
+WITH people AS (
+    SELECT
+        a.user_email AS user_email,
+        COUNT(DISTINCT a.active_day) AS active_days,
+        SUM(a.sessions) AS sessions
+    FROM (
+        SELECT u.user_email AS user_email, CASE WHEN u.is_active THEN u.usage_date END AS active_day, u.sessions AS sessions
+        FROM {{usage}} AS u
+        CROSS JOIN {{period}} AS p
+        WHERE u.user_email <> 'unknown@unattributed.com' AND u.usage_date BETWEEN p.first_day AND p.through_day
+        UNION ALL
+        SELECT s.user_email AS user_email, CAST(NULL AS DATE) AS active_day, CAST(NULL AS INT64) AS sessions
+        FROM {{spend}} AS s
+        CROSS JOIN {{period}} AS p
+        WHERE s.user_email <> 'unknown@unattributed.com' AND s.cost_usd > 0 AND s.spend_date BETWEEN p.first_day AND p.through_day
+    ) AS a
+    GROUP BY a.user_email
+),
+rated AS (
+    SELECT
+        CASE
+            WHEN p.is_month THEN CAST(a.sessions AS {{numeric}})
+            ELSE CAST(a.sessions * 30 / (UNIX_DATE(p.through_day) - UNIX_DATE(p.first_day) + 1) AS {{numeric}})
+        END AS person_sessions
+    FROM people AS a
+    CROSS JOIN {{period}} AS p
+),
+named AS (
+    SELECT
+        CASE
+            WHEN r.person_sessions >= 50 THEN 'Power'
+            WHEN r.person_sessions >= 20 THEN 'Regular'
+            WHEN r.person_sessions >= 5 THEN 'Occasional'
+            WHEN r.person_sessions > 0 THEN 'Light'
+            ELSE 'Cost Only'
+        END AS user_category
+    FROM rated AS r
+),
+levels AS (
+    SELECT 1 AS place, 'Power' AS level
+    UNION ALL
+    SELECT 2 AS place, 'Regular' AS level
+    UNION ALL
+    SELECT 3 AS place, 'Occasional' AS level
+    UNION ALL
+    SELECT 4 AS place, 'Light' AS level
+    UNION ALL
+    SELECT 5 AS place, 'Cost Only' AS level
+)
+SELECT l.level AS user_category, COUNT(n.user_category) AS people
+FROM levels AS l
+LEFT JOIN named AS n ON n.user_category = l.level
+GROUP BY l.level, l.place
+ORDER BY l.place
