@@ -56,8 +56,8 @@ async function go(url, push = true) {
     const main = page.getElementById("main");
     if (!main) throw new Error("no page");
     document.getElementById("main").replaceWith(document.adoptNode(main));
-    for (const old of document.querySelectorAll("body > .state")) old.remove();
-    document.querySelector("header.top").after(...[...page.querySelectorAll("body > .state")].map((state) => document.adoptNode(state)));
+    const fresh = document.getElementById("fresh");
+    document.querySelector(".states").replaceChildren(...[...page.querySelectorAll(".states > .state")].map((state) => document.adoptNode(state)), fresh);
     document.querySelector(".boards").replaceWith(document.adoptNode(page.querySelector(".boards")));
     document.body.dataset.version = page.body.dataset.version ?? "";
     document.title = page.title;
