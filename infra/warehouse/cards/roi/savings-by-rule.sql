@@ -1,0 +1,55 @@
+/*
+title = "Savings by rule"
+question = "Where is the money?"
+definition = "Open recommendations by rule: only rules that state a saving."
+display = "row"
+tab = "Recommendations"
+place = [0, 12, 12, 7]
+unit = "USD"
+ignores = ["range"]
+empty = "No recommendation states a saving."
+changed = "2026-11-22"
+[chart]
+x = "rule"
+y = ["monthly_saving_usd"]
+[[columns]]
+name = "rule"
+label = "Rule"
+type = "text"
+[[columns]]
+name = "monthly_saving_usd"
+label = "Saving a month"
+type = "usd"
+[[columns]]
+name = "findings"
+label = "Findings"
+type = "integer"
+*/
+WITH chosen AS (
+    SELECT DISTINCT s.user_email AS user_email, s.platform AS platform
+    FROM {{spend}} AS s
+),
+open_findings AS (
+    SELECT r.*
+    FROM ai_usage_analytics.vw_recommendation AS r
+    JOIN chosen AS c ON c.user_email = r.user_email AND c.platform = r.platform
+),
+named AS (
+    SELECT
+        CASE f.rule_id
+            WHEN 'R1' THEN 'R1 idle seat'
+            WHEN 'R2' THEN 'R2 overage'
+            WHEN 'R3' THEN 'R3 low efficiency'
+            WHEN 'R4' THEN 'R4 overlap'
+            WHEN 'R5' THEN 'R5 costly model'
+            WHEN 'R6' THEN 'R6 no cache'
+            ELSE 'R7 no owner'
+        END AS rule,
+        f.monthly_saving_usd AS monthly_saving_usd
+    FROM open_findings AS f
+    WHERE f.monthly_saving_usd IS NOT NULL
+)
+SELECT n.rule AS rule, SUM(n.monthly_saving_usd) AS monthly_saving_usd, COUNT(*) AS findings
+FROM named AS n
+GROUP BY n.rule
+ORDER BY monthly_saving_usd DESC, rule
