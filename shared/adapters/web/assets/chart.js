@@ -101,7 +101,7 @@ function line({ seen, tones }, one, place, looks, ended) {
   const running = seen.running;
   const many = values.length > 32;
   const common = {
-    type: "line", symbol: looks.marker, symbolSize: many ? 0 : looks.marker === "diamond" ? 7 : 5, showSymbol: true, connectNulls: false, emphasis: emphasis(tones),
+    type: "line", symbol: looks.marker, symbolSize: many ? 3 : looks.marker === "diamond" ? 7 : 5, showSymbol: true, connectNulls: false, emphasis: emphasis(tones),
     itemStyle: { color: looks.color }, lineStyle: { color: looks.color, width: looks.thick ? 2.5 : 1.75, type: looks.dash }, z: one.key === "total" ? 4 : 3,
   };
   // The mark before the name ties the label to its line where labels had to move apart.
@@ -122,7 +122,7 @@ function line({ seen, tones }, one, place, looks, ended) {
   });
   const whole = { ...common, id: `s${place}`, name: one.label, data };
   if (running < 0 || values[running] === null) return [whole];
-  const dotted = values.map((value, index) => (index < running - 1 ? null : { value, symbolSize: index === running ? undefined : 0, label: ended && index === running ? label : undefined }));
+  const dotted = values.map((value, index) => (index < running - 1 ? null : { value, symbolSize: index === running ? undefined : 0.1, label: ended && index === running ? label : undefined }));
   return [whole, { ...common, id: `s${place}r`, name: one.label, data: dotted, itemStyle: { color: tones.surface, borderColor: looks.color, borderWidth: 1.5 }, lineStyle: { color: looks.color, width: looks.thick ? 2 : 1.5, type: [1, 3] } }];
 }
 

@@ -62,7 +62,7 @@ export function model(answer) {
         return row && row[ys[0]] !== null ? point(row, ys[0]) : null;
       }),
     }));
-    if (chart.total && !keys.includes("total")) found.unshift(total(found, values));
+    if (chart.total && found.length && !keys.includes("total")) found.unshift(total(found, values));
   } else {
     found = ys.map((y) => ({
       key: columns[y].name, label: columns[y].label, type: columns[y].type, column: columns[y].name,

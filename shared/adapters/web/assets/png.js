@@ -19,6 +19,28 @@ function wrap(pen, text, width) {
   return lines;
 }
 
+/** The check sum that every part of a PNG carries. */
+function crc(bytes) {
+  let sum = ~0;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) sum = sum & 1 ? (sum >>> 1) ^ 0xEDB88320 : sum >>> 1;
+  }
+  return ~sum >>> 0;
+}
+
+/** Writes the words of a picture into it, behind the header, for whoever cannot see it. */
+async function described(blob, words) {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const body = new TextEncoder().encode(`iTXtDescription\0\0\0\0\0${words}`);
+  const part = new DataView(new ArrayBuffer(body.length + 8));
+  part.setUint32(0, body.length - 4);
+  new Uint8Array(part.buffer).set(body, 4);
+  part.setUint32(body.length + 4, crc(body));
+  const header = 8 + 25;
+  return new Blob([bytes.subarray(0, header), part.buffer, bytes.subarray(header)], { type: "image/png" });
+}
+
 /** Draws the picture of one card and gives it as a blob. */
 export async function picture(model, { title, filters, summary, footer }) {
   const box = document.createElement("div");
@@ -50,5 +72,6 @@ export async function picture(model, { title, filters, summary, footer }) {
   pen.drawImage(drawing, EDGE, below, width, CHART);
   write(footer, height - 24, 13, "#64748B");
   chart.dispose();
-  return new Promise((done) => canvas.toBlob(done, "image/png"));
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+  return described(blob, [title, filters, summary, footer].join("\n"));
 }

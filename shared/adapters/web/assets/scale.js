@@ -102,7 +102,7 @@ export function legend(seen, { view, tones }) {
   return {
     top: 12 + rows * 22,
     legend: {
-      left: 0, top: 0, width: view.width, itemWidth: 12, itemHeight: 12, itemGap: 16, padding: [2, 0], selectedMode: false, textStyle: { color: tones.ink, fontSize: 12 },
+      left: 0, top: 0, width: view.width, itemWidth: 12, itemHeight: 12, itemGap: 16, padding: [2, 0], borderColor: "transparent", selectedMode: false, textStyle: { color: tones.ink, fontSize: 12 },
       data: seen.series.map((one) => ({ name: one.label })),
     },
   };
