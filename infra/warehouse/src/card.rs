@@ -106,6 +106,9 @@ pub struct Column {
     /// Tinted by value, over all such columns.
     #[serde(default)]
     pub heat: bool,
+    /// A small bar beside the number.
+    #[serde(default)]
+    pub mini: bool,
     /// Where a cell leads: `group?filter={column}`.
     pub link: Option<String>,
 }
@@ -321,6 +324,11 @@ impl Card {
     /// The query; none for a text card.
     pub fn sql(&self, engine: Engine, selection: &Selection) -> Option<String> {
         (!self.sql.is_empty()).then(|| render_selected(&self.sql, engine, selection))
+    }
+
+    /// True where it is words alone.
+    pub const fn is_text(&self) -> bool {
+        matches!(self.display, Display::Text)
     }
 
     /// The query as its file has it.

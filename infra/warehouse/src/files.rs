@@ -31,7 +31,24 @@ macro_rules! embed_cards {
 }
 
 /// A card's group, name and file, in the order in which people read them.
-pub const CARDS: &[(&str, &str, &str)] = embed_cards![];
+pub const CARDS: &[(&str, &str, &str)] = embed_cards![
+    "exec":
+        "headline", "total-spend", "growth", "budget-used", "cost-per-active-user", "run-rate",
+        "data-trust", "monthly-trend", "platform-share", "budget-vs-actual", "top-users", "seat-vs-usage",
+        "what-changed", "definitions", "data-quality", "freshness";
+    "alloc":
+        "headline", "heatmap", "people", "team-stack", "team-share", "teams", "team-trend", "models",
+        "models-table", "keys", "token-types", "service-tiers", "unattributed", "ledger";
+    "prod":
+        "headline", "lines-accepted", "line-acceptance", "edit-acceptance", "commits", "pull-requests",
+        "active-users", "acceptance-trend", "lines-trend", "team-heatmap", "commits-trend", "active-trend",
+        "ranking", "engagement", "user-categories", "idle-seats", "tool-comparison", "acceptance-by-tool",
+        "request-mix", "included-vs-overage", "models";
+    "roi":
+        "headline", "cost-per-line", "cost-per-suggestion", "category", "cost-per-1k-tokens", "savings",
+        "trend", "tier-counts", "platform-efficiency", "efficiency-bars", "scatter", "people", "preference",
+        "model-cost", "recommendations", "savings-by-rule", "savings-note", "value", "assumptions";
+];
 
 #[cfg(test)]
 mod tests {

@@ -26,15 +26,19 @@ impl View {
         lines.collect::<Vec<_>>().join(" ")
     }
 
+    /// The statement that creates or replaces the view, and nothing beside it.
+    pub fn select(self, engine: Engine) -> String {
+        render(self.file, engine).trim().trim_end_matches(';').to_owned()
+    }
+
     /// The statements that create or replace the view, and its comment.
     pub fn create(self, engine: Engine) -> Vec<String> {
-        let Self { name, file } = self;
-        let body = render(file, engine);
-        let body = body.trim().trim_end_matches(';');
+        let name = self.name;
+        let body = self.select(engine);
         let about = self.about();
         match engine {
             Engine::DuckDb => {
-                vec![body.to_owned(), format!("COMMENT ON VIEW {DATASET}.{name} IS {}", quote(&about))]
+                vec![body, format!("COMMENT ON VIEW {DATASET}.{name} IS {}", quote(&about))]
             }
             Engine::BigQuery => {
                 let head = format!("VIEW {DATASET}.{name}");

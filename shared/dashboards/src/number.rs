@@ -74,6 +74,19 @@ impl Number {
         Self { digits: self.digits.saturating_mul(factor), scale: 0 }
     }
 
+    /// What part of another it is, to nine decimals; `None` of nothing.
+    #[must_use]
+    pub fn share_of(self, whole: Self) -> Option<Self> {
+        let scale = self.scale.max(whole.scale);
+        let digits = self.at(scale)?.checked_mul(1_000_000_000)?.checked_div(whole.at(scale)?)?;
+        Some(Self { digits, scale: 9 })
+    }
+
+    /// The nearest whole number.
+    pub fn to_whole(self) -> i128 {
+        self.rounded(0).at(0).unwrap_or(0)
+    }
+
     /// Rounded, half away from zero, as both engines do it.
     #[must_use]
     pub fn rounded(self, places: u32) -> Self {

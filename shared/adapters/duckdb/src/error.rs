@@ -78,7 +78,7 @@ impl DuckDbError {
     }
 
     /// The whole chain on one line.
-    fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         match self {
             Self::File { source, .. } => format!("{self}: {source}"),
             Self::Engine { source, .. } => format!("{self}: {source}"),

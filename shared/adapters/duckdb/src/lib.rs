@@ -3,6 +3,7 @@
 //! One process at a time writes, to a file of its own; readers open the published snapshot beside it, and nobody waits
 //! for anybody (design § 7). The SQL is in `aispend-warehouse`; what a message means is decided before it gets here.
 
+mod cards;
 mod error;
 mod ledger;
 mod load;
@@ -18,6 +19,7 @@ mod snapshot;
 mod tables;
 
 pub use aispend_tables::{Cell, CellKind, QueryColumn, QueryResult};
+pub use cards::{CardReader, open_cards};
 pub use error::DuckDbError;
 pub use open::{DuckDb, Options};
 pub use reader::{Reader, open_reader};

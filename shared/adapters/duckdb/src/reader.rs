@@ -28,7 +28,7 @@ struct Open {
 
 /// A file: a publication replaces it by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity {
+pub(crate) struct Identity {
     device: u64,
     inode: u64,
     modified: (i64, i64),
@@ -97,7 +97,7 @@ fn connect(path: &Path) -> Result<Connection, DuckDbError> {
 }
 
 impl Identity {
-    fn of(path: &Path) -> Result<Self, DuckDbError> {
+    pub(crate) fn of(path: &Path) -> Result<Self, DuckDbError> {
         match fs::metadata(path) {
             Ok(file) => Ok(Self {
                 device: file.dev(),
@@ -109,5 +109,10 @@ impl Identity {
             }
             Err(error) => Err(DuckDbError::file("look for", path)(error)),
         }
+    }
+
+    /// As a version.
+    pub(crate) fn text(&self) -> String {
+        format!("{:x}-{:x}-{:x}", self.inode, self.modified.0, self.modified.1)
     }
 }

@@ -1,0 +1,157 @@
+//! What dashboards read: a published snapshot with the views that cards name, worked out once and kept in memory.
+//!
+//! The views are this build's, over the snapshot's tables, so an older file serves as well. A card is then a scan of a small
+//! table; a new publication makes a new cache, while questions to the old one end in peace.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use aispend_dashboards::{Cards, ReadError, Snapshot};
+use aispend_warehouse::{Card, DATASET, DUCKDB_MACROS, Engine, View, tables, views};
+use async_trait::async_trait;
+use duckdb::{Config, Connection};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::{DuckDbError, QueryResult, open::published_path, query::query, reader::Identity, schema};
+
+/// What the cache may hold in memory before it goes to disk.
+const MEMORY_LIMIT: &str = "1GB";
+
+/// Hours since a reading grow while nobody publishes: the cache is worked out anew after this.
+const KEPT: Duration = Duration::from_mins(30);
+
+/// Daily views, which the words of cards stand for.
+const ALWAYS: [&str; 4] = ["vw_spend_daily", "vw_usage_daily", "vw_freshness", "vw_loaded_range"];
+
+/// The published snapshot of a data folder, for dashboards.
+pub struct CardReader {
+    path: PathBuf,
+    wanted: BTreeSet<String>,
+    open: AsyncMutex<Option<(Identity, Instant, Arc<Cache>)>>,
+}
+
+/// One snapshot.
+struct Cache {
+    version: String,
+    is_simulated: bool,
+    connection: Mutex<Connection>,
+}
+
+/// Opens the published snapshot of a data folder for the views that these cards read.
+pub fn open_cards(data_dir: &Path, cards: &[Card]) -> CardReader {
+    let named = cards.iter().flat_map(Card::views).map(str::to_owned);
+    let wanted = named.chain(ALWAYS.map(str::to_owned)).collect();
+    CardReader { path: published_path(data_dir), wanted, open: AsyncMutex::new(None) }
+}
+
+#[async_trait]
+impl Cards for CardReader {
+    async fn newest(&self) -> Result<Arc<dyn Snapshot>, ReadError> {
+        // One builds, the others wait for it.
+        let mut open = self.open.lock().await;
+        let identity = Identity::of(&self.path).map_err(|error| failed(&error))?;
+        if let Some((known, since, cache)) = open.as_ref()
+            && *known == identity
+            && since.elapsed() < KEPT
+        {
+            return Ok(Arc::clone(cache) as Arc<dyn Snapshot>);
+        }
+        let (path, wanted) = (self.path.clone(), self.wanted.clone());
+        let built = aispend_telemetry::blocking(move || build(&path, &identity, &wanted)).await;
+        let cache = Arc::new(
+            built.map_err(|error| ReadError::Failed(error.to_string()))?.map_err(|error| failed(&error))?,
+        );
+        *open = Some((identity, Instant::now(), Arc::clone(&cache)));
+        Ok(cache)
+    }
+}
+
+fn failed(error: &DuckDbError) -> ReadError {
+    match error {
+        DuckDbError::Missing { .. } | DuckDbError::NotMigrated(_) | DuckDbError::NewerSchema { .. } => {
+            ReadError::NoData(error.to_string())
+        }
+        DuckDbError::File { .. }
+        | DuckDbError::Engine { .. }
+        | DuckDbError::OtherKind { .. }
+        | DuckDbError::Ledger { .. } => ReadError::Failed(error.chain()),
+    }
+}
+
+fn build(path: &Path, identity: &Identity, wanted: &BTreeSet<String>) -> Result<Cache, DuckDbError> {
+    let doing = || DuckDbError::engine("prepare the dashboards");
+    let config = Config::default()
+        .max_memory(MEMORY_LIMIT)
+        .and_then(|config| config.enable_autoload_extension(false))
+        .map_err(doing())?;
+    let connection = Connection::open_in_memory_with_flags(config).map_err(doing())?;
+    let quoted = path.display().to_string().replace('\'', "''");
+    let attach = format!("ATTACH '{quoted}' AS snapshot (READ_ONLY)");
+    connection.execute_batch(&attach).map_err(doing())?;
+    let info = read_info(&connection)?;
+    // Nothing that comes later may read another file.
+    connection.execute_batch("SET enable_external_access = false").map_err(doing())?;
+    connection.execute_batch(&format!("CREATE SCHEMA {DATASET}")).map_err(doing())?;
+    connection.execute_batch(DUCKDB_MACROS).map_err(doing())?;
+    for table in tables() {
+        let name = table.name;
+        let sql = format!("CREATE VIEW {DATASET}.{name} AS SELECT * FROM snapshot.{DATASET}.{name}");
+        connection.execute_batch(&sql).map_err(doing())?;
+    }
+    for view in views() {
+        let sql = if wanted.contains(view.name) { as_table(view) } else { view.select(Engine::DuckDb) };
+        connection.execute_batch(&sql).map_err(doing())?;
+    }
+    Ok(Cache {
+        version: format!("{}-{}", identity.text(), info.schema_version),
+        is_simulated: info.is_simulated,
+        connection: Mutex::new(connection),
+    })
+}
+
+fn read_info(connection: &Connection) -> Result<schema::Info, DuckDbError> {
+    connection.execute_batch("USE snapshot").map_err(DuckDbError::engine("open the published warehouse"))?;
+    let info = schema::read_info(connection)?;
+    connection.execute_batch("USE memory").map_err(DuckDbError::engine("open the published warehouse"))?;
+    let info = info.ok_or_else(|| DuckDbError::NotMigrated("it has no tables".to_owned()))?;
+    if info.schema_version > aispend_warehouse::SCHEMA_VERSION {
+        return Err(DuckDbError::NewerSchema {
+            found: info.schema_version,
+            known: aispend_warehouse::SCHEMA_VERSION,
+        });
+    }
+    Ok(info)
+}
+
+fn as_table(view: View) -> String {
+    view.select(Engine::DuckDb).replacen("CREATE OR REPLACE VIEW", "CREATE TABLE", 1)
+}
+
+#[async_trait]
+impl Snapshot for Cache {
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::DuckDb
+    }
+
+    fn is_simulated(&self) -> bool {
+        self.is_simulated
+    }
+
+    async fn query(&self, sql: &str) -> Result<QueryResult, ReadError> {
+        let connection = {
+            let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            connection.try_clone().map_err(|error| ReadError::Failed(error.to_string()))?
+        };
+        let sql = sql.to_owned();
+        let answered = aispend_telemetry::blocking(move || query(&connection, &sql)).await;
+        answered.map_err(|error| ReadError::Failed(error.to_string()))?.map_err(|error| failed(&error))
+    }
+}
