@@ -1,0 +1,176 @@
+// Every export says what the screen says: same rows, same order, same amounts to the last digit.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { describe, it } from "node:test";
+import { strFromU8, unzipSync } from "fflate";
+import { BASE, DASHBOARDS, open, settled, withBrowser } from "./browser.js";
+import { csv, png, xlsx } from "./sheets.js";
+
+const FIGURES = ["usd", "usd_unit", "percent", "integer", "number"];
+const DAYS = ["day", "week", "month"];
+const FILTER = "platform=cursor";
+
+withBrowser();
+
+async function get(address) {
+  const answer = await fetch(new URL(address, BASE));
+  assert.equal(answer.status, 200, address);
+  return { bytes: new Uint8Array(await answer.arrayBuffer()), type: answer.headers.get("content-type"), name: answer.headers.get("content-disposition") ?? "" };
+}
+
+const json = async (address) => JSON.parse(strFromU8((await get(address)).bytes));
+
+/** `/export/exec/top-users.csv?…` → `/api/v1/cards/exec/top-users?…` */
+function cardAddress(address) {
+  const url = new URL(address, BASE);
+  return url.pathname.replace(/^\/export\//, "/api/v1/cards/").replace(/\.\w+$/, "") + url.search;
+}
+
+/** A decimal without the zeros that say nothing. */
+const plain = (text) => (/^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, "") : text);
+
+/** What a cell of a CSV has to hold for a value of the card. */
+function written(value, type) {
+  if (value === null || value === undefined) return "";
+  const text = String(value);
+  return !FIGURES.includes(type) && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
+/** Where each column of the card stands in a file, by its name or its label. */
+function places(head, columns, what) {
+  return columns.map((column) => {
+    const at = head.findIndex((title) => title === column.name || title === column.label);
+    assert.ok(at >= 0 || column.hidden, `${what}: no column ${column.name}`);
+    return at;
+  });
+}
+
+export function compareCsv(text, card) {
+  const [head, ...rows] = csv(text);
+  const at = places(head, card.columns, card.id);
+  if (rows.length === card.rows.length + 1) assert.match(rows.pop().join(), /Total/, `${card.id}: a row too many`);
+  assert.equal(rows.length, card.rows.length, `${card.id}: rows`);
+  card.rows.forEach((row, number) => card.columns.forEach((column, index) => {
+    if (at[index] < 0) return;
+    assert.equal(plain(rows[number][at[index]]), plain(written(row[index], column.type)), `${card.id}: row ${number + 1}, ${column.name}`);
+  }));
+}
+
+function serial(iso) {
+  return (Date.parse(`${iso}T00:00:00Z`) - Date.UTC(1899, 11, 30)) / 864e5;
+}
+
+export function compareSheet(sheet, card) {
+  // Words about the card may stand above its head.
+  const start = sheet.rows.findIndex((row) => row.some((cell) => [card.columns[0].name, card.columns[0].label].includes(cell?.value)));
+  assert.ok(start >= 0, `${card.id}: no head in the sheet`);
+  const at = places(sheet.rows[start].map((cell) => cell?.value), card.columns, card.id);
+  const rows = sheet.rows.slice(start + 1).filter((row) => row.some(Boolean));
+  assert.ok(rows.length === card.rows.length || (rows.length === card.rows.length + 1 && rows[rows.length - 1].some((cell) => cell?.value === "Total")), `${card.id}: ${rows.length} rows for ${card.rows.length}`);
+  assert.ok(sheet.frozen, `${card.id}: the head is not frozen`);
+  card.rows.forEach((row, number) => card.columns.forEach((column, index) => {
+    if (at[index] < 0) return;
+    const cell = rows[number][at[index]];
+    const where = `${card.id}: row ${number + 1}, ${column.name}`;
+    if (row[index] === null) assert.ok(!cell || cell.value === "", `${where}: ${cell?.value} for nothing`);
+    else if (FIGURES.includes(column.type)) {
+      assert.equal(cell?.type, "number", `${where} is no number`);
+      assert.ok(Math.abs(cell.value - Number(row[index])) <= 1e-9 * Math.max(1, Math.abs(Number(row[index]))), `${where}: ${cell.value} for ${row[index]}`);
+    } else if (DAYS.includes(column.type)) assert.ok(cell.value === row[index] || cell.value === serial(row[index]), `${where}: ${cell.value} for ${row[index]}`);
+    else assert.ok([String(row[index]), `'${row[index]}`].includes(String(cell?.value ?? "")) || column.type === "platform", `${where}: ${cell?.value} for ${row[index]}`);
+  }));
+}
+
+async function links(path) {
+  return open(path, { javaScriptEnabled: false }, (page) => page.$$eval("a[data-format]", (all) => all.map((link) => [link.dataset.format, link.getAttribute("href")])));
+}
+
+for (const path of DASHBOARDS) {
+  describe(path, () => {
+    for (const query of ["", `?${FILTER}`]) {
+      it(`every card's CSV, XLSX and JSON are the card${query && ", filtered"}`, async () => {
+        const all = await links(path + query);
+        assert.ok(all.length > 6, `${all.length} links`);
+        for (const [format, address] of all) {
+          if (query) assert.ok(address.includes(FILTER), `${address} forgets the filter`);
+          if (format === "PNG") continue;
+          const card = await json(cardAddress(address));
+          const file = await get(address);
+          assert.match(file.name, /filename="?ai-usage_[\w.-]+_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.\w+"?/, address);
+          if (format === "CSV") compareCsv(strFromU8(file.bytes), card);
+          else if (format === "JSON") assert.deepEqual(JSON.parse(strFromU8(file.bytes)).rows, card.rows, address);
+          else if (format === "XLSX") {
+            const sheets = xlsx(file.bytes);
+            assert.equal(sheets[0].name, "About", address);
+            compareSheet(sheets[1], card);
+          }
+        }
+      });
+    }
+
+    it("the whole dashboard's files open and hold its cards", async () => {
+      const group = await open(path, { javaScriptEnabled: false }, (page) => page.$$eval(".page-menu a[download]", (all) => all.map((link) => link.getAttribute("href"))));
+      const ids = [...new Set((await links(path)).map(([, address]) => new URL(address, BASE).pathname.replace(/^\/export\/|\.\w+$/g, "")))];
+      const of = (ending) => group.find((address) => new URL(address, BASE).pathname.endsWith(ending));
+      const parts = unzipSync((await get(of(".zip"))).bytes);
+      for (const id of ids) {
+        const name = Object.keys(parts).find((name) => name.includes(`ai-usage_${id.replace("/", "_")}_`));
+        if (!name) { assert.equal((await json(`/api/v1/cards/${id}`)).rows.length, 0, `${id} is not in the zip`); continue; }
+        compareCsv(strFromU8(parts[name]), await json(`/api/v1/cards/${id}`));
+      }
+      assert.equal(xlsx((await get(of(".xlsx"))).bytes)[0].name, "About");
+      assert.ok(Array.isArray((await json(of(".json"))).cards));
+    });
+
+    it("the server's pictures are drawn, with a footer and words", async () => {
+      for (const [format, address] of await links(path)) {
+        if (format !== "PNG") continue;
+        const picture = png((await get(address)).bytes);
+        assert.ok(picture.drawn > 2_000, `${address} is blank`);
+        assert.ok(picture.footer > 40, `${address} has no footer`);
+        assert.ok(picture.words.length > 20, `${address} has no words`);
+        assert.ok(picture.width >= 1200, `${address} is ${picture.width} px wide`);
+      }
+    });
+
+    it("the browser's pictures are drawn, with a footer and words", async () => {
+      await open(path, {}, async (page, faults) => {
+        for (const tab of await page.$$eval(".panel", (panels) => panels.map((panel) => panel.id))) {
+          const link = page.locator(`.tabs a[data-tab="${tab}"]`);
+          if (await link.count()) await link.click();
+          await settled(page);
+          const card = page.locator(`#${tab} .chart-card`).first();
+          if (!await card.count() || !await card.locator(".chart").count()) continue;
+          await card.locator("details.export summary").click();
+          const [download] = await Promise.all([page.waitForEvent("download"), card.locator('[data-format="PNG"]').click()]);
+          assert.match(download.suggestedFilename(), /^ai-usage_[\w-]+_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.png$/);
+          const picture = png(await readFile(await download.path()));
+          assert.equal(picture.width, 1920);
+          assert.ok(picture.drawn > 5_000 && picture.footer > 100, JSON.stringify(picture));
+          assert.ok(picture.words.includes((await card.locator("h3").textContent()).trim()));
+          assert.match(picture.words, /Data through/);
+        }
+        assert.deepEqual(faults, []);
+        assert.deepEqual(await page.evaluate(() => window.violations), []);
+      });
+    });
+  });
+}
+
+describe("the comparison", () => {
+  const card = { id: "x/y", columns: [{ name: "who", label: "Who", type: "text" }, { name: "usd", label: "USD", type: "usd" }], rows: [["=1+1", "10.50"], ["Ana", null]] };
+  it("takes what is right", () => compareCsv("who,usd\r\n'=1+1,10.5\r\n\"Ana\",\r\n", card));
+  it("would notice a formula let through", () => assert.throws(() => compareCsv("who,usd\r\n=1+1,10.50\r\nAna,\r\n", card)));
+  it("would notice a cent", () => assert.throws(() => compareCsv("who,usd\r\n'=1+1,10.51\r\nAna,\r\n", card)));
+  it("would notice a row too few and a zero for nothing", () => {
+    assert.throws(() => compareCsv("who,usd\r\n'=1+1,10.50\r\n", card));
+    assert.throws(() => compareCsv("who,usd\r\n'=1+1,10.50\r\nAna,0\r\n", card));
+  });
+  it("would notice text where a number should be", () => {
+    const cell = (type, value) => ({ type, value });
+    const head = [cell("text", "who"), cell("text", "usd")];
+    compareSheet({ frozen: true, rows: [head, [cell("text", "'=1+1"), cell("number", 10.5)], [cell("text", "Ana")]] }, card);
+    assert.throws(() => compareSheet({ frozen: true, rows: [head, [cell("text", "=1+1"), cell("text", "10.50")], [cell("text", "Ana")]] }, card));
+  });
+});
