@@ -19,7 +19,7 @@ function trend(more = {}) {
 }
 
 describe("figures", () => {
-  for (const [given, expected] of [["8412.37", "$8,412"], ["99.994", "$99.99"], ["99.995", "$100"], ["100", "$100"], ["0", "$0"], ["-190", "-$190"], ["0.005", "$0.01"], ["1234567.5", "$1,234,568"]]) {
+  for (const [given, expected] of [["8412.37", "$8,412"], ["99.994", "$99.99"], ["99.995", "$100.00"], ["-0.001", "$0.00"], ["100", "$100"], ["0", "$0"], ["-190", "-$190"], ["0.005", "$0.01"], ["1234567.5", "$1,234,568"]]) {
     it(`${given} is ${expected}`, () => assert.equal(format.usd(given), expected));
   }
   it("unit costs have three decimals, shares one", () => {
@@ -48,6 +48,15 @@ describe("a model", () => {
     assert.equal(href(columns[2].link, ["2026-02-01", "cursor", "1"], columns), "/allocation?range=2026-02-01~2026-02-28&platform=cursor");
     assert.equal(href(columns[2].link, ["2026-02-01", null, "1"], columns), null);
     assert.equal(href("/x?user={platform}", ["", "a&b=c", "1"], columns), "/x?user=a%26b%3Dc");
+  });
+  it("takes a total that the rows bring, without the link of one platform", () => {
+    const rows = [...trend().rows, ["2026-08-01", "total", "300.3"]];
+    const [total] = model(trend({ rows })).series;
+    assert.deepEqual([total.label, total.points[0].href], ["Total", "/allocation?range=2026-08-01~2026-08-31"]);
+  });
+  it("makes words of keys", () => {
+    const columns = trend().columns.map((column) => (column.name === "platform" ? { ...column, type: "text" } : column));
+    assert.deepEqual(model(trend({ columns, chart: { ...trend().chart, total: false }, rows: [[MONTHS[0], "cache_read", "1"], [MONTHS[0], "GPT-5 mini", "1"]] })).series.map((one) => one.label), ["Cache read", "GPT-5 mini"]);
   });
   it("leaves a gap where there is no value", () => {
     const rows = trend().rows.filter(([month, platform]) => month !== MONTHS[1] || platform !== "cursor");

@@ -163,7 +163,7 @@ describe("on the page", () => {
       await page.keyboard.press("?");
       await page.locator("#keys[open]").waitFor();
       await page.keyboard.press("Escape");
-      await page.evaluate(() => document.activeElement.blur());
+      await page.waitForFunction(() => !document.querySelector("dialog[open]") && document.activeElement === document.body);
       await Promise.all([page.waitForURL("**/productivity*"), page.keyboard.press("3")]);
     });
   });

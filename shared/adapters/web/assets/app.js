@@ -106,9 +106,10 @@ async function png(link) {
   const [{ chartOf }, { picture }] = await Promise.all([import("./draw.js"), import("./png.js")]);
   const one = chartOf(card);
   const text = (selector) => card.querySelector(selector)?.textContent.replace(/\s+/g, " ").trim() ?? "";
-  const simulated = one.answer.simulated ? " Simulated data." : "";
+  const caption = text("figcaption");
+  const footer = one.answer.simulated && !/simulated/i.test(caption) ? `${caption} Simulated data.` : caption;
   const filters = document.querySelector(".title .range")?.textContent.replace(/\s+/g, " ").trim() ?? "";
-  const blob = await picture(one.model, { title: text("h3"), filters, summary: text(".summary"), footer: text("figcaption") + simulated });
+  const blob = await picture(one.model, { title: text("h3"), filters, summary: text(".summary"), footer });
   const { from, to } = one.answer.filters ?? {};
   const name = `ai-usage_${one.answer.id.replace("/", "_")}${from ? `_${from}_${to}` : ""}.png`;
   const save = document.createElement("a");
@@ -142,7 +143,7 @@ document.addEventListener("click", (event) => {
   if (hit("[data-table]")) swap(card);
   else if (hit("[data-about]")) about(hit("[data-about]"));
   else if (hit("[data-close]")) hit("dialog").close();
-  else if (hit("#keys-open")) sheet("keys", document.activeElement?.closest?.(".chart") ?? hit("#keys-open"));
+  else if (hit("#keys-open")) sheet("keys", document.activeElement);
   else if (hit("[data-retry]")) go(location.href, false);
   else if (hit("#copy-link")) {
     navigator.clipboard.writeText(location.href).then(() => { status.textContent = "Link copied."; hit("#copy-link").textContent = "Link copied"; }, () => { status.textContent = "The link could not be copied."; });

@@ -46,7 +46,7 @@ function base(view, tones) {
 function tooltip(tones) {
   return {
     renderMode: "richText", confine: true, transitionDuration: 0, backgroundColor: tones.surface, borderColor: tones.muted, borderWidth: 1, padding: [8, 12],
-    shadowBlur: 0, shadowColor: "transparent", extraCssText: "", textStyle: { color: tones.ink, fontSize: 13, fontFamily: FONT, lineHeight: 20 },
+    shadowBlur: 0, shadowColor: "transparent", shadowOffsetX: 0, shadowOffsetY: 0, extraCssText: "", textStyle: { color: tones.ink, fontSize: 13, fontFamily: FONT, lineHeight: 20 },
   };
 }
 
@@ -78,7 +78,7 @@ function cartesian(context) {
   return {
     ...context.base, ...frame, series,
     legend: above?.legend,
-    tooltip: { ...context.tooltip, trigger: "axis", axisPointer: { type: lines ? "line" : "shadow", lineStyle: { color: tones.muted, type: "solid" }, shadowStyle: { color: tones.muted, opacity: 0.12 } }, formatter: (hits) => told(seen, hits, shares) },
+    tooltip: { ...context.tooltip, trigger: "axis", axisPointer: { triggerEmphasis: false, type: lines ? "line" : "shadow", lineStyle: { color: tones.muted, type: "solid" }, shadowStyle: { color: tones.muted, opacity: 0.12 } }, formatter: (hits) => told(seen, hits, shares) },
   };
 }
 
@@ -195,7 +195,8 @@ function told(seen, hits, shares) {
   const lines = seen.series.map((one, place) => {
     const point = one.points[index];
     const share = shares?.[place][index];
-    return `${one.label}  ${point ? point.text : "n/a"}${share ? ` (${format.percent(String(share.toFixed(6)))})` : ""}`;
+    const mark = seen.current === undefined ? "" : seen.current === place ? "▸ " : "\u2003";
+    return `${mark}${one.label}  ${point ? point.text : "n/a"}${share ? ` (${format.percent(String(share.toFixed(6)))})` : ""}`;
   });
   return [seen.categories[index]?.label ?? "", ...lines].join("\n");
 }

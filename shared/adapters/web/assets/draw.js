@@ -10,7 +10,10 @@ const forced = matchMedia("(forced-colors: active)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+let paper = false;
+
 export function theme() {
+  if (paper) return "light";
   return document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
 }
 
@@ -80,4 +83,9 @@ export function repaint() {
 }
 
 for (const query of [forced, dark]) query.addEventListener("change", repaint);
-addEventListener("beforeprint", repaint);
+for (const [name, printing] of [["beforeprint", true], ["afterprint", false]]) {
+  addEventListener(name, () => {
+    paper = printing;
+    repaint();
+  });
+}

@@ -40,16 +40,19 @@ export function number(value) {
   return value === null || value === undefined ? null : Number(value);
 }
 
+/** With the sign before the dollar; what rounds to nothing has none. */
+function dollars(text) {
+  const bare = text.replace("-", "");
+  return text.startsWith("-") && /[1-9]/.test(bare) ? `-$${bare}` : `$${bare}`;
+}
+
 /** Whole dollars from $100, cents below. */
 export function usd(value) {
-  const places = Math.abs(number(value)) >= 99.995 || number(value) === 0 ? 0 : 2;
-  const text = fixed(value, places);
-  return text.startsWith("-") ? "-$" + text.slice(1) : "$" + text;
+  return dollars(fixed(value, Math.abs(number(value)) >= 100 || number(value) === 0 ? 0 : 2));
 }
 
 export function unitCost(value) {
-  const text = fixed(value, 3);
-  return text.startsWith("-") ? "-$" + text.slice(1) : "$" + text;
+  return dollars(fixed(value, 3));
 }
 
 /** A fraction in percent: two more places to the left, so that no float rounds twice. */
@@ -92,7 +95,7 @@ export function words(value, type) {
     case "usd_unit": return unitCost(value);
     case "percent": return percent(value);
     case "integer": return fixed(value, 0);
-    case "number": return fixed(value, Math.abs(number(value)) >= 100 ? 0 : 1);
+    case "number": return fixed(value, Math.abs(number(value)) < 100 && number(value) % 1 ? 1 : 0);
     case "day": return day(value);
     case "week": return "week of " + day(value);
     case "month": return month(value);

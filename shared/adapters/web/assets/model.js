@@ -45,7 +45,7 @@ export function model(answer) {
   if (PERIODS.includes(xType)) values.sort();
   const running = runningPeriod(values, xType, answer.complete_through);
   const categories = values.map((value, index) => {
-    const label = format.words(value, xType);
+    const label = xType === "text" ? readable(value) : format.words(value, xType);
     const through = index === running ? `to ${format.dayShort(answer.complete_through)}` : null;
     return { value, label: through ? `${label} (${through})` : label, through };
   });
@@ -56,10 +56,12 @@ export function model(answer) {
     for (const row of rows) if (row[series] !== null && !keys.includes(row[series])) keys.push(row[series]);
     if (columns[series].type === "platform") keys.sort((a, b) => order(a) - order(b));
     found = keys.map((key) => ({
-      key, label: key === "total" ? "Total" : format.words(key, columns[series].type), type: columns[ys[0]].type, column: columns[ys[0]].name,
+      key, label: named(key, columns[series], columns[ys[0]]), type: columns[ys[0]].type, column: columns[ys[0]].name,
       points: values.map((value) => {
         const row = rows.find((row) => row[x] === value && row[series] === key);
-        return row && row[ys[0]] !== null ? point(row, ys[0]) : null;
+        if (!row || row[ys[0]] === null) return null;
+        const found = point(row, ys[0]);
+        return key === "total" ? { ...found, href: found.href && unfiltered(found.href) } : found;
       }),
     }));
     if (chart.total && found.length && !keys.includes("total")) found.unshift(total(found, values));
@@ -77,13 +79,25 @@ export function model(answer) {
   return { display, chart, xType, xLabel: columns[x]?.label, categories, series: found, running, steps, unit: columns[ys[0]]?.type };
 }
 
+/** The name of a series. What adds up has a total; a price of all together is none. */
+function named(key, column, measure) {
+  if (key === "total") return ["usd", "integer"].includes(measure.type) ? "Total" : "Together";
+  return column.type === "text" ? readable(key) : format.words(key, column.type);
+}
+
+/** `cache_read` → `Cache read`. What is written as words stays as it is. */
+function readable(key) {
+  const text = String(key);
+  return /^[a-z][a-z_]*$/.test(text) ? (text[0].toUpperCase() + text.slice(1)).replaceAll("_", " ") : text;
+}
+
 function order(key) {
   const place = format.PLATFORM_ORDER.indexOf(key);
   return key === "total" ? -1 : place < 0 ? 99 : place;
 }
 
 function step(kind, index, count) {
-  if (kind) return kind === "start" || kind === "end" ? "total" : "delta";
+  if (kind) return ["total", "start", "end"].includes(kind) ? "total" : "delta";
   return index === 0 || index === count - 1 ? "total" : "delta";
 }
 
@@ -98,8 +112,9 @@ function total(found, values) {
 
 /** The link of a part, without what makes it a part. */
 function unfiltered(link) {
-  const [path, query = ""] = link.split("?");
-  return `${path}?${query.split("&").filter((word) => !word.startsWith("platform=")).join("&")}`;
+  const [address, hash] = link.split("#");
+  const [path, query = ""] = address.split("?");
+  return `${path}?${query.split("&").filter((word) => !word.startsWith("platform=")).join("&")}${hash ? `#${hash}` : ""}`;
 }
 
 /** The last period, if the data does not reach its end. */
@@ -112,7 +127,7 @@ function runningPeriod(values, type, through) {
 function scatter({ answer, chart, at, x, y, series, point }) {
   const { columns, rows } = answer;
   const keys = [...new Set(rows.map((row) => (series >= 0 ? row[series] : "all")))].sort((a, b) => order(a) - order(b));
-  const label = at(chart.label);
+  const label = chart.label ? at(chart.label) : columns.findIndex((column) => column.type === "person");
   const size = at(chart.size);
   const drawn = rows.filter((row) => row[x] !== null && row[y] !== null);
   const found = keys.map((key) => ({

@@ -28,7 +28,7 @@ const LEVELS = [
   ["best", ["High", "Excellent", "Top Performer", "Highly Active", "Power"]],
   ["good", ["Good", "Above Average", "Moderately Active", "Regular"]],
   ["weak", ["Average", "Acceptable", "Below Average", "Occasional"]],
-  ["worst", ["Low", "Poor", "Needs Support", "Low Activity", "Needs Attention", "Light"]],
+  ["worst", ["Low", "Poor", "Needs Support", "Low Activity", "Needs Attention", "Cost Only"]],
 ];
 const GROWTH = {
   "Significant Decline": "best", "Moderate Decline": "good", "Stable": "none", "Moderate Growth": "weak", "High Growth": "worst",

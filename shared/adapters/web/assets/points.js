@@ -44,6 +44,10 @@ export function reachable(one) {
   const target = () => ({ seriesId: `s${at.series}${at.index === model.running && model.display === "line" ? "r" : ""}`, dataIndex: at.index });
   const show = () => {
     if (!one.instance) return;
+    // The tooltip marks the series that is read.
+    model.current = at.series;
+    // Shown anew each time: for another series of the same period the library would keep what it said.
+    one.instance.dispatchAction({ type: "hideTip" });
     one.instance.dispatchAction({ type: "downplay" });
     one.instance.dispatchAction({ type: "highlight", ...target() });
     const index = one.instance.getOption().series.findIndex((series) => series.id === target().seriesId);
@@ -55,6 +59,7 @@ export function reachable(one) {
     one.instance?.dispatchAction({ type: "downplay" });
     one.instance?.dispatchAction({ type: "hideTip" });
     at = null;
+    delete model.current;
     delete chart.dataset.point;
   };
 
