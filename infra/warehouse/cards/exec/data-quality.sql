@@ -31,7 +31,7 @@ type = "text"
 */
 WITH forecast AS (
     SELECT
-        CAST(SAFE_DIVIDE(SUM(f.forecast_usd) - SUM(f.final_usd), SUM(f.final_usd)) * 100 AS {{numeric}}) AS measured_value,
+        CAST(SAFE_DIVIDE((SUM(f.forecast_usd) - SUM(f.final_usd)) * 100, SUM(f.final_usd)) AS {{numeric}}) AS measured_value,
         COUNT(f.forecast_usd) AS parts
     FROM ai_usage_analytics.vw_forecast AS f
     WHERE f.final_usd IS NOT NULL AND f.as_of < (SELECT MAX(l.through_day) FROM ai_usage_analytics.vw_loaded_range AS l)

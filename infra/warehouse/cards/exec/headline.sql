@@ -153,6 +153,9 @@ SELECT
                     ELSE CASE WHEN g.change_usd > 0 THEN ' Up **' ELSE ' Down **' END
                         || {{fixed1:ABS(g.change_pct) * 100}} || ' %** on ' || g.before_words || '; '
                         || CASE
+                            WHEN g.driver_usd > ABS(g.change_usd)
+                                THEN g.driver || CASE WHEN g.change_usd > 0 THEN ' +' ELSE ' -' END || '$' || CASE WHEN ABS(g.driver_usd) >= 100 THEN {{thousands:g.driver_usd}} ELSE {{fixed2:g.driver_usd}} END
+                                    || ' in a net ' || CASE WHEN g.change_usd > 0 THEN '+' ELSE '-' END || '$' || CASE WHEN ABS(ABS(g.change_usd)) >= 100 THEN {{thousands:ABS(g.change_usd)}} ELSE {{fixed2:ABS(g.change_usd)}} END || '.'
                             WHEN g.driver_usd * 10 >= ABS(g.change_usd) * 3
                                 THEN g.driver || CASE WHEN g.change_usd > 0 THEN ' explains +' ELSE ' explains -' END || '$' || CASE WHEN ABS(g.driver_usd) >= 100 THEN {{thousands:g.driver_usd}} ELSE {{fixed2:g.driver_usd}} END
                                     || ' of the ' || CASE WHEN g.change_usd > 0 THEN '+' ELSE '-' END || '$' || CASE WHEN ABS(ABS(g.change_usd)) >= 100 THEN {{thousands:ABS(g.change_usd)}} ELSE {{fixed2:ABS(g.change_usd)}} END || '.'

@@ -37,17 +37,25 @@ active AS (
     CROSS JOIN span AS p
     WHERE u.is_active AND u.user_email <> 'unknown@unattributed.com' AND u.usage_date >= p.prev_first AND u.usage_date <= p.through_day
 ),
-seats AS (
-    SELECT COUNT(DISTINCT s.user_email) AS people
-    FROM {{spend}} AS s
-    CROSS JOIN {{period}} AS p
-    WHERE s.cost_usd > 0 AND s.user_email <> 'unknown@unattributed.com' AND s.spend_date BETWEEN p.first_day AND p.through_day
+known AS (
+    SELECT COUNT(DISTINCT a.user_email) AS people
+    FROM (
+        SELECT s.user_email AS user_email
+        FROM {{spend}} AS s
+        CROSS JOIN {{period}} AS p
+        WHERE s.cost_usd > 0 AND s.user_email <> 'unknown@unattributed.com' AND s.spend_date BETWEEN p.first_day AND p.through_day
+        UNION ALL
+        SELECT u.user_email AS user_email
+        FROM {{usage}} AS u
+        CROSS JOIN {{period}} AS p
+        WHERE u.is_active AND u.user_email <> 'unknown@unattributed.com' AND u.usage_date BETWEEN p.first_day AND p.through_day
+    ) AS a
 )
 SELECT
-    CASE WHEN p.through_day >= p.first_day THEN a.now_users END AS active_users,
+    CASE WHEN k.people > 0 THEN a.now_users END AS active_users,
     CASE WHEN p.has_previous THEN a.before_users END AS previous,
-    'of ' || CAST(s.people AS STRING) || ' people who cost something' AS base
+    'of ' || CAST(k.people AS STRING) || ' people' AS base
 FROM active AS a
-CROSS JOIN seats AS s
+CROSS JOIN known AS k
 CROSS JOIN span AS p
 ORDER BY active_users

@@ -84,7 +84,9 @@ output AS (
     GROUP BY u.platform
 ),
 company AS (
-    SELECT SAFE_DIVIDE(m.coding_usd, CASE WHEN m.covering_usd > 0 THEN o.all_lines ELSE o.lines_accepted END) AS cost_per_line
+    SELECT
+        CAST(SAFE_DIVIDE(m.coding_usd, CASE WHEN m.covering_usd > 0 THEN o.all_lines ELSE o.lines_accepted END) AS {{numeric}})
+            AS cost_per_line
     FROM (SELECT SUM(x.coding_usd) AS coding_usd, SUM(x.covering_usd) AS covering_usd FROM money AS x) AS m
     CROSS JOIN (SELECT SUM(x.all_lines) AS all_lines, SUM(x.lines_accepted) AS lines_accepted FROM output AS x) AS o
 ),
