@@ -40,7 +40,7 @@ WITH owned AS (
     WHERE s.spend_date BETWEEN p.first_day AND p.through_day
 ),
 feeds AS (
-    SELECT DIV(UNIX_MICROS({{now}}) - UNIX_MICROS(MIN(f.observed_at)), 3600000000) AS hours_old
+    SELECT DIV((UNIX_MICROS({{now}}) - UNIX_MICROS(MIN(f.observed_at))), 3600000000) AS hours_old
     FROM ai_usage_analytics.vw_freshness AS f
     WHERE f.mode = 'automatic'
 )

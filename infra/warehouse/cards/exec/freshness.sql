@@ -40,7 +40,7 @@ WITH aged AS (
         f.org_id AS org_id,
         f.mode AS mode,
         f.complete_through AS complete_through,
-        DIV(UNIX_MICROS({{now}}) - UNIX_MICROS(f.observed_at), 3600000000) AS hours_old,
+        DIV((UNIX_MICROS({{now}}) - UNIX_MICROS(f.observed_at)), 3600000000) AS hours_old,
         f.missing_days AS missing_days
     FROM ai_usage_analytics.vw_freshness AS f
 )

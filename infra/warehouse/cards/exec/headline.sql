@@ -91,7 +91,7 @@ ahead AS (
     JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day AND c.month = f.month AND c.month_end = p.last_day
 ),
 feeds AS (
-    SELECT DIV(UNIX_MICROS({{now}}) - UNIX_MICROS(MIN(f.observed_at)), 3600000000) AS hours_old
+    SELECT DIV((UNIX_MICROS({{now}}) - UNIX_MICROS(MIN(f.observed_at))), 3600000000) AS hours_old
     FROM ai_usage_analytics.vw_freshness AS f
     WHERE f.mode = 'automatic'
 ),

@@ -59,6 +59,11 @@ named AS (
         END AS engagement_category
     FROM rated AS r
 ),
+counted AS (
+    SELECT n.engagement_category AS level, COUNT(*) AS people
+    FROM named AS n
+    GROUP BY n.engagement_category
+),
 levels AS (
     SELECT 1 AS place, 'Highly Active' AS level
     UNION ALL
@@ -68,8 +73,7 @@ levels AS (
     UNION ALL
     SELECT 4 AS place, 'Low Activity' AS level
 )
-SELECT l.level AS engagement_category, COUNT(n.engagement_category) AS people
+SELECT l.level AS engagement_category, COALESCE(c.people, 0) AS people
 FROM levels AS l
-LEFT JOIN named AS n ON n.engagement_category = l.level
-GROUP BY l.level, l.place
+LEFT JOIN counted AS c ON c.level = l.level
 ORDER BY l.place

@@ -96,13 +96,13 @@ WITH last AS (
 weeks AS (
     SELECT
         u.team AS team,
-        12 - DIV(l.week_number - UNIX_DATE(u.week), 7) AS place,
+        12 - DIV((l.week_number - UNIX_DATE(u.week)), 7) AS place,
         l.first_week AS first_week,
         CAST(SAFE_DIVIDE(SUM(u.lines_accepted), COUNT(DISTINCT CASE WHEN u.is_active THEN u.user_email END)) AS {{numeric}}) AS lines_per_person
     FROM {{usage}} AS u
     CROSS JOIN last AS l
     WHERE u.week >= l.first_week AND u.week <= l.week AND u.usage_date <= l.through_day
-    GROUP BY u.team, 12 - DIV(l.week_number - UNIX_DATE(u.week), 7), l.first_week
+    GROUP BY u.team, 12 - DIV((l.week_number - UNIX_DATE(u.week)), 7), l.first_week
 ),
 whole AS (
     SELECT

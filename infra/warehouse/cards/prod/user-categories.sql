@@ -60,6 +60,11 @@ named AS (
         END AS user_category
     FROM rated AS r
 ),
+counted AS (
+    SELECT n.user_category AS level, COUNT(*) AS people
+    FROM named AS n
+    GROUP BY n.user_category
+),
 levels AS (
     SELECT 1 AS place, 'Power' AS level
     UNION ALL
@@ -71,8 +76,7 @@ levels AS (
     UNION ALL
     SELECT 5 AS place, 'Cost Only' AS level
 )
-SELECT l.level AS user_category, COUNT(n.user_category) AS people
+SELECT l.level AS user_category, COALESCE(c.people, 0) AS people
 FROM levels AS l
-LEFT JOIN named AS n ON n.user_category = l.level
-GROUP BY l.level, l.place
+LEFT JOIN counted AS c ON c.level = l.level
 ORDER BY l.place

@@ -38,6 +38,11 @@ named AS (
         END AS platform_preference
     FROM people AS a
 ),
+counted AS (
+    SELECT n.platform_preference AS level, COUNT(*) AS people
+    FROM named AS n
+    GROUP BY n.platform_preference
+),
 levels AS (
     SELECT 1 AS place, 'Anthropic Heavy' AS level
     UNION ALL
@@ -45,8 +50,7 @@ levels AS (
     UNION ALL
     SELECT 3 AS place, 'Cursor Heavy' AS level
 )
-SELECT l.level AS platform_preference, COUNT(n.platform_preference) AS people
+SELECT l.level AS platform_preference, COALESCE(c.people, 0) AS people
 FROM levels AS l
-LEFT JOIN named AS n ON n.platform_preference = l.level
-GROUP BY l.level, l.place
+LEFT JOIN counted AS c ON c.level = l.level
 ORDER BY l.place

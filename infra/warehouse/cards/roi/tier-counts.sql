@@ -72,6 +72,11 @@ named AS (
     END AS efficiency_tier
     FROM rated AS r
 ),
+counted AS (
+    SELECT n.efficiency_tier AS level, n.platform AS platform, COUNT(*) AS people
+    FROM named AS n
+    GROUP BY n.efficiency_tier, n.platform
+),
 levels AS (
     SELECT 1 AS place, 'High' AS level
     UNION ALL
@@ -83,9 +88,8 @@ levels AS (
     UNION ALL
     SELECT 5 AS place, 'No output data' AS level
 )
-SELECT l.level AS efficiency_tier, t.platform AS platform, COUNT(n.efficiency_tier) AS people
+SELECT l.level AS efficiency_tier, t.platform AS platform, COALESCE(c.people, 0) AS people
 FROM levels AS l
 CROSS JOIN tools AS t
-LEFT JOIN named AS n ON n.efficiency_tier = l.level AND n.platform = t.platform
-GROUP BY l.level, l.place, t.platform, t.sort_order
+LEFT JOIN counted AS c ON c.level = l.level AND c.platform = t.platform
 ORDER BY l.place, t.sort_order
