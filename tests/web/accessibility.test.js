@@ -38,6 +38,33 @@ for (const [name, settings] of Object.entries(SETTINGS)) {
   });
 }
 
+describe("the accessibility tree", () => {
+  for (const path of DASHBOARDS) {
+    it(`of ${path} names every chart, with its summary, and every table's columns`, async () => {
+      await open(path, {}, async (page) => {
+        for (const tab of await tabs(page)) {
+          await turnTo(page, tab);
+          for (const card of await page.locator(`#${tab} .chart-card:has(.chart)`).all()) {
+            const title = (await card.locator("h3").textContent()).trim();
+            const tree = await card.ariaSnapshot();
+            assert.ok(tree.includes(`heading "${title}" [level=3]`), tree);
+            assert.match(tree, /figure "/);
+            assert.match(tree, /application "[^"]+, chart\. Use arrow keys/);
+            assert.match(tree, /button "View as table"/);
+            assert.ok((await card.locator(".summary").textContent()).trim().length > 10, title);
+          }
+          for (const table of await page.locator(`#${tab} .card.table table`).all()) {
+            const tree = await table.ariaSnapshot();
+            assert.match(tree, /^- table "/);
+            assert.match(tree, /columnheader "/);
+            assert.match(tree, /rowheader "/);
+          }
+        }
+      });
+    });
+  }
+});
+
 it("has no violation with a table, a menu, a filter and the panel about a figure open", async () => {
   await open("/executive", {}, async (page) => {
     await page.locator(".chart-card [data-table]").first().click();

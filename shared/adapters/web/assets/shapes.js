@@ -179,7 +179,7 @@ export function scatter(context) {
   const { seen, view, tones, style, base, tooltip } = context;
   const points = seen.series.flatMap((one) => one.points);
   const above = legend(seen, context);
-  const [left, right, top, bottom] = [56, 56, above.top + 20, 44];
+  const [left, right, top, bottom] = [56, view.width < 500 ? 48 : 88, above.top + 20, 44];
   const [across, up] = [ticks(Math.max(1, ...points.map((point) => point.x)), view.width < 500 ? 3 : 5), ticks(Math.max(1, ...points.map((point) => point.value)))];
   const [rightmost, highest] = [across.max, up.max];
   const large = Math.max(1, ...points.map((point) => point.size ?? 0));
@@ -214,7 +214,7 @@ export function scatter(context) {
       }),
       ...prices.map(({ price, start, end }) => ({
         type: "line", id: `price${price}`, silent: true, symbol: "circle", symbolSize: 1, showSymbol: true, tooltip: { show: false }, z: 1, lineStyle: { color: tones.muted, width: 1, type: [4, 4] }, itemStyle: { color: tones.muted },
-        data: [start, { value: end, label: { show: true, position: end[0] < rightmost ? "top" : "right", formatter: `$${price.toFixed(2)}`, color: tones.muted, fontSize: 12 } }],
+        data: [start, { value: end, label: { show: true, position: end[0] < rightmost ? "top" : "right", formatter: `$${price.toFixed(2)}${view.width < 500 ? "" : " a line"}`, color: tones.muted, fontSize: 12 } }],
       })),
     ],
   };
