@@ -77,6 +77,18 @@ it("has no violation with a table, a menu, a filter and the panel about a figure
   });
 });
 
+it("has no violation where a number is explained, nor where there is no page", async () => {
+  await open("/executive", {}, async (page) => {
+    const address = await page.locator('a[href^="/explain/"]').first().getAttribute("href");
+    for (const path of [address, "/no-such-page"]) {
+      await page.goto(new URL(path, page.url()).href);
+      await page.waitForFunction(() => document.documentElement.classList.contains("ready"));
+      assert.equal(await page.locator("h1").count(), 1, path);
+      assert.deepEqual(await violations(page), [], path);
+    }
+  });
+});
+
 it("would notice a control without a name and text too pale to read", async () => {
   await open("/executive", {}, async (page) => {
     await page.evaluate(() => {

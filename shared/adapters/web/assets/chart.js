@@ -22,7 +22,7 @@ export function draw(seen, view) {
   const tones = view.forced
     ? { ...theme(view.theme), surface: "Canvas", pattern: "Canvas", ink: "CanvasText", muted: "CanvasText", grid: "GrayText", focus: "Highlight", single: "CanvasText", budget: "CanvasText" }
     : theme(view.theme);
-  const style = (key, place) => (view.forced ? forced(look(seen.chart.colors, key, place, view.theme), place) : look(seen.chart.colors, key, place, view.theme));
+  const style = (key, place) => (view.forced ? forced(look(seen.chart.colors, key, place, view.theme)) : look(seen.chart.colors, key, place, view.theme));
   const context = { seen, view, tones, style, base: base(view, tones), tooltip: tooltip(tones) };
   switch (seen.display) {
     case "pie": return pie(context);

@@ -41,6 +41,7 @@ const PATTERNS = {
   claude_api: { symbol: "circle", dashArrayX: [[4, 6], [0, 5, 4, 1]], dashArrayY: [5, 0], symbolSize: 0.55 },
   unattributed: { symbol: "line", dashArrayX: [1, 0], dashArrayY: [1, 5], rotation: Math.PI / 4, symbolSize: 1 },
 };
+const LEVEL_LINES = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: 0, symbolSize: 1 };
 
 export function theme(name) {
   return THEMES[name === "dark" ? "dark" : "light"];
@@ -66,8 +67,8 @@ export function look(colors, key, place, name) {
 }
 
 /** The same look in the two colours that a forced palette has. Pattern, dash and marker tell series apart. */
-export function forced(seen, place) {
-  return { ...seen, color: SYSTEM, pattern: seen.pattern ?? (place % 2 ? PATTERNS.claude_ai : null) };
+export function forced(seen) {
+  return { ...seen, color: SYSTEM, pattern: seen.pattern ?? (seen.marker === "diamond" ? LEVEL_LINES : null) };
 }
 
 /** A pattern in the colour of the ground, thin enough not to shout. */

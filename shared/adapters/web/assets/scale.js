@@ -37,10 +37,11 @@ export function axes({ seen, view, tones }, { max, step, right = 12, top = 12, m
   // "to 17 Oct" under the last period is wider than a narrow bar.
   const edge = seen.running >= 0 ? Math.max(right, 30 - (view.width - left - right) / count / 2) : right;
   const room = (view.width - left - edge) / count;
+  const bottom = two || seen.categories.some((category) => category.label.length * LETTER > room) ? 38 : 24;
   const every = Math.max(1, Math.ceil((two ? 38 : 64) / room));
   const last = seen.categories.length - 1;
   return {
-    grid: { left, right: edge, top, bottom: 38, outerBoundsMode: "none" },
+    grid: { left, right: edge, top, bottom, outerBoundsMode: "none" },
     xAxis: {
       type: "category", data: seen.categories.map((category) => category.value), axisTick: { show: false }, axisLine: { lineStyle: { color: tones.muted } },
       axisLabel: {

@@ -141,6 +141,7 @@ export function waterfall(context) {
   const frame = lying ? lain(seen, { view, tones, min, max }) : axes({ ...context, seen: { ...seen, unit: "usd" } }, { min, max, step: wide, top: 24 });
   if (!lying) {
     const letters = Math.floor((view.width - frame.grid.left - frame.grid.right) / steps.length / LETTER);
+    frame.grid.bottom = 38;
     frame.xAxis.axisLabel = { ...frame.xAxis.axisLabel, interval: 0, formatter: (_, at) => wrapped(seen.categories[at].label, letters) };
   }
   const change = context.tones.change;
