@@ -12,6 +12,7 @@ mod snapshots;
 mod step;
 mod tally;
 mod test;
+mod web;
 mod workspace;
 
 use std::{ffi::OsString, os::unix::process::CommandExt, process::ExitCode};

@@ -16,11 +16,23 @@ impl Tally {
         self == Self::default()
     }
 
-    /// Reads a summary line of nextest, of libtest or of the simulation. Any other line counts nothing.
+    /// Reads a summary line of nextest, of libtest, of the simulation or of Node.js. Any other line counts nothing.
     pub fn read(line: &str) -> Self {
         let line = without_colours(line);
         let line = line.trim_start();
         let mut tally = Self::default();
+        // Node.js gives a line to each count: `# pass 12`, or `ℹ pass 12` for a person.
+        if let Some(count) = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ ")) {
+            let mut words = count.split_whitespace();
+            let (word, number) = (words.next(), words.next().and_then(|number| number.parse().ok()));
+            match (word, number, words.next()) {
+                (Some("pass"), Some(number), None) => tally.passed = number,
+                (Some("fail" | "cancelled"), Some(number), None) => tally.failed = number,
+                (Some("skipped" | "todo"), Some(number), None) => tally.skipped = number,
+                _ => {}
+            }
+            return tally;
+        }
         if !["Summary [", "test result:", "simulate:"].iter().any(|start| line.starts_with(start)) {
             return tally;
         }
@@ -92,6 +104,11 @@ mod tests {
             1,
         );
         check("simulate: 1000 passed, 0 failed", 1000, 0, 0);
+        check("# pass 31", 31, 0, 0);
+        check("ℹ fail 2", 0, 2, 0);
+        check("# skipped 1", 0, 0, 1);
+        check("# pass 31 of them", 0, 0, 0);
+        check("# Subtest: pass 3", 0, 0, 0);
         check("7 passed by the house", 0, 0, 0);
         check("", 0, 0, 0);
     }

@@ -13,6 +13,7 @@ use crate::{
     deny::Rules,
     duckdb, emulators, snapshots,
     step::{Expect, Steps},
+    web,
     workspace::{Profile, TargetDir, Workspace},
 };
 
@@ -31,7 +32,7 @@ pub enum Part {
 }
 
 /// What a run without `--only` consists of.
-const DEFAULT: &[Part] = &[Part::Unit, Part::Sim, Part::Gcp];
+const DEFAULT: &[Part] = &[Part::Unit, Part::Sim, Part::Gcp, Part::Web];
 
 const SIMULATION_SEEDS: &str = "1000";
 
@@ -79,7 +80,7 @@ impl Part {
     }
 
     const fn exists(self) -> bool {
-        matches!(self, Self::Unit | Self::Sim | Self::Gcp)
+        matches!(self, Self::Unit | Self::Sim | Self::Gcp | Self::Web)
     }
 }
 
@@ -90,7 +91,8 @@ fn run_parts(parts: &[Part], steps: &mut Steps) -> Result<()> {
             Part::Unit => unit(&workspace, steps)?,
             Part::Sim => sim(&workspace, steps)?,
             Part::Gcp => gcp(&workspace, steps)?,
-            Part::Web | Part::Infra => {}
+            Part::Web => browser(&workspace, steps)?,
+            Part::Infra => {}
         }
     }
     Ok(())
@@ -176,6 +178,30 @@ fn gcp(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let run =
         ["nextest", "run", "--workspace", "--profile", "gcp", "--run-ignored", "all", "-E", NEEDS_EMULATORS];
     steps.command("gcp: tests", Expect::Tests, &mut emulators::among(workspace, &locked(workspace, &run)))
+}
+
+fn browser(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    if let Err(missing) = web::check() {
+        if is_ci() {
+            return Err(missing.context("web: the browser cannot run"));
+        }
+        steps.skip("web", &missing);
+        return Ok(());
+    }
+    duckdb::prepare(workspace, &[Profile::Dev])?;
+    steps.command(
+        "web: binaries",
+        Expect::Success,
+        &mut locked(workspace, &["build", "--workspace", "--bins"]),
+    )?;
+    steps.command("web: packages", Expect::Success, &mut web::packages(workspace))?;
+    let mut site = None;
+    steps.check("web: demo", || {
+        site = Some(web::Site::start(workspace)?);
+        Ok(())
+    })?;
+    let site = site.context("the demo is not served")?;
+    steps.command("web: tests", Expect::Tests, &mut web::tests(workspace, &site))
 }
 
 /// Cargo, at the root, without a terminal to ask at.
