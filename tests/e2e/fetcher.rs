@@ -1,9 +1,20 @@
 //! What the fetcher does with vendors that are empty, moving, locked or gone.
 
-use aispend_model::Vendor;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aispend_fetcher::{Fetcher, FetcherDoors};
+use aispend_model::{Feed, Vendor};
+use aispend_ports::{Clock as _, LedgerLine, RunLine, SliceLoad, Topic, Verdict, Warehouse, WarehouseError};
 use aispend_proto::Table;
+use aispend_proto::v1::envelope::Body;
+use aispend_proto::v1::{FetchRequested, RecordSet};
 use aispend_simulator::{Fault, FaultLevel, FaultPlan, Restatement, Strand};
+use aispend_stage::{Header, Message, Output, Stage as _};
 use aispend_testkit::sim::Address;
+use aispend_tests::simulation::StageKind;
+use async_trait::async_trait;
 use jiff::civil::date;
 
 use crate::company::Company;
@@ -159,4 +170,55 @@ fn a_vendor_that_is_down_fails_after_its_patience_and_the_others_load() {
     company.plant.vendors().faults.plan = FaultPlan::none();
     company.run_all();
     company.is_true().unwrap();
+}
+
+/// A ledger that takes its time, and counts how often it is read.
+struct SlowLedger {
+    inner: Arc<dyn Warehouse>,
+    reads: AtomicU32,
+}
+
+#[async_trait]
+impl Warehouse for SlowLedger {
+    async fn load(&self, slices: Vec<SliceLoad>) -> Result<Vec<Verdict>, WarehouseError> {
+        self.inner.load(slices).await
+    }
+    async fn ledger(&self, feed: Option<Feed>) -> Result<Vec<LedgerLine>, WarehouseError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        self.inner.ledger(feed).await
+    }
+    async fn record_run(&self, run: RunLine) -> Result<(), WarehouseError> {
+        self.inner.record_run(run).await
+    }
+    async fn snapshot(&self, table: Table) -> Result<RecordSet, WarehouseError> {
+        self.inner.snapshot(table).await
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_comes_many_times_at_once_is_planned_once() {
+    let company = Company::new(|_| {});
+    let plant = &company.plant;
+    let ledger = Arc::new(SlowLedger { inner: plant.warehouse.clone(), reads: AtomicU32::new(0) });
+    let clock = plant.clock(StageKind::Fetcher);
+    let now = clock.now();
+    let doors = FetcherDoors {
+        fetch: plant.fetch_door(),
+        archive: plant.archive.clone(),
+        warehouse: ledger.clone(),
+        clock: Arc::new(clock),
+    };
+    let fetcher = Arc::new(Fetcher::new(plant.settings.clone(), doors));
+    let header = Header { run_id: "run.again".to_owned(), ..Header::default() };
+    let body = FetchRequested { trigger: "reconsider".to_owned(), ..FetchRequested::default() };
+    let envelope = Output::new(Topic::FetchRequests, &header, now, Body::FetchRequested(body)).envelope;
+    let message = Message { header, envelope, attempt: 1, published_at: now };
+    let mut plans = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let (fetcher, message) = (Arc::clone(&fetcher), message.clone());
+        plans.spawn(async move { fetcher.handle(message).await });
+    }
+    assert!(plans.join_all().await.iter().all(|plan| plan.as_ref().is_ok_and(|outputs| !outputs.is_empty())));
+    assert_eq!(ledger.reads.load(Ordering::Relaxed), 1);
 }

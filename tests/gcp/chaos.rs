@@ -32,7 +32,8 @@ fn about(open: &[String], seen: &[Seen]) -> Vec<String> {
     let told = |seen: &Seen| {
         let envelope = aispend_stage::read_envelope(&bytes::Bytes::from(seen.data.clone())).ok()?;
         let key = aispend_stage::Header::try_from(&envelope).ok()?.slice_key();
-        let is_open = open.iter().any(|open| open.ends_with(&key) && !key.is_empty());
+        // What is about no slice is a plan, or asks for one.
+        let is_open = key.is_empty() || open.iter().any(|open| open.ends_with(&key));
         is_open.then(|| {
             format!(
                 "{} {} {key} gen {} rev {} v{}",

@@ -270,6 +270,11 @@ impl Cluster {
                     return Ok((run.clone(), again.clone()));
                 }
                 open = run.iter().chain(&again).flat_map(pending).collect();
+                let unplanned = [(run_id.clone(), run), (again_of(run_id), again)];
+                let is_planned =
+                    |report: &Option<RunReport>| report.as_ref().is_some_and(|run| run.is_planned);
+                let unplanned = unplanned.iter().filter(|(_, report)| !is_planned(report));
+                open.extend(unplanned.map(|(run_id, _)| format!("{run_id} has no plan")));
             }
             if begun.elapsed() > patience {
                 return Err(open);
@@ -380,7 +385,8 @@ async fn create_bus(google: &Google, mode: Mode, ports: &[(Topic, u16)], max_att
         service_account: None,
     });
     let options = BusOptions {
-        ack_deadline: Duration::from_secs(20),
+        // Pushed, a request that is not answered by then was in vain. A process that dies ends its requests at once.
+        ack_deadline: Duration::from_secs(if mode == Mode::Push { 120 } else { 20 }),
         min_backoff: Duration::ZERO,
         max_backoff: Duration::from_secs(1),
         push,

@@ -50,6 +50,8 @@ pub struct Fetcher {
     doors: FetcherDoors,
     slots: Slots,
     memory: Mutex<Memory>,
+    /// Held while a plan is made.
+    planning: Mutex<()>,
     /// Who the keys are, and in which run they were asked. Held while they are: apart from the rest, because only
     /// Anthropic's slices wait for it.
     accounts: Mutex<Option<(String, Arc<Accounts>)>>,
@@ -72,6 +74,7 @@ impl Fetcher {
             doors,
             slots: Slots::default(),
             memory: Mutex::default(),
+            planning: Mutex::default(),
             accounts: Mutex::default(),
         }
     }

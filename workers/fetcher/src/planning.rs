@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aispend_model::{Feed, Slice, day_from_number};
-use aispend_ports::{LedgerLine, SliceOutcome, Topic};
+use aispend_ports::{ArchiveError, LedgerLine, SliceOutcome, Topic};
 use aispend_proto::Message as _;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{FetchRequested, Notice, PlannedSlice, RunPlanned};
@@ -24,24 +24,43 @@ impl Fetcher {
     ) -> Result<Vec<Output>, FetchSliceError> {
         let header = Header { slice: None, ..message.header.clone() };
         let name = plan_name(&header.run_id, request, message.published_at);
-        let stored = match self.doors.archive.get(&name).await {
-            Ok(stored) => stored,
-            Err(aispend_ports::ArchiveError::Missing { .. }) => {
-                let planned = self.make_plan(message, request).await?;
-                let envelope =
-                    Output::new(Topic::SliceEvents, &header, message.published_at, Body::RunPlanned(planned))
-                        .envelope;
-                // Whoever was first made the plan; everybody else publishes that one again.
-                self.doors.archive.create(&name, Bytes::from(envelope.encode_to_vec())).await?;
-                self.doors.archive.get(&name).await?
+        let stored = if let Some(stored) = self.stored_plan(&name).await? {
+            stored
+        } else {
+            // One after the other: a request that came a hundred times is planned once, and the rest find that plan.
+            let _turn = self.planning.lock().await;
+            match self.stored_plan(&name).await? {
+                Some(stored) => stored,
+                None => self.store_plan(&name, &header, message, request).await?,
             }
-            Err(error) => return Err(error.into()),
         };
         let envelope =
             aispend_stage::read_envelope(&stored).map_err(|_| FetchSliceError::Plan(name.clone()))?;
         let header = Header::try_from(&envelope)?;
         let Some(Body::RunPlanned(planned)) = envelope.body else { return Err(FetchSliceError::Plan(name)) };
         self.publish_plan(&header, planned)
+    }
+
+    async fn stored_plan(&self, name: &str) -> Result<Option<Bytes>, FetchSliceError> {
+        match self.doors.archive.get(name).await {
+            Ok(stored) => Ok(Some(stored)),
+            Err(ArchiveError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn store_plan(
+        &self,
+        name: &str,
+        header: &Header,
+        message: &Message,
+        request: &FetchRequested,
+    ) -> Result<Bytes, FetchSliceError> {
+        let planned = Body::RunPlanned(self.make_plan(message, request).await?);
+        let envelope = Output::new(Topic::SliceEvents, header, message.published_at, planned).envelope;
+        // Whoever was first made the plan; everybody else publishes that one again.
+        self.doors.archive.create(name, Bytes::from(envelope.encode_to_vec())).await?;
+        Ok(self.doors.archive.get(name).await?)
     }
 
     fn publish_plan(&self, header: &Header, planned: RunPlanned) -> Result<Vec<Output>, FetchSliceError> {
@@ -80,10 +99,10 @@ impl Fetcher {
         let wanted = wanted(request)?;
         let mut later = None;
         let (slices, notices) = match request.trigger.as_str() {
-            "reconsider" => (
-                { to_reconsider(&ledger, self.doors.archive.as_ref(), self.workspaces().await?).await? },
-                Vec::new(),
-            ),
+            "reconsider" => {
+                let workspaces = self.workspaces().await?;
+                (to_reconsider(&ledger, self.doors.archive.as_ref(), workspaces).await?, Vec::new())
+            }
             _ if request.reprocess => (again(&ledger, &wanted), Vec::new()),
             _ => {
                 let answered = self.answered(message, request, &wanted).await?;
