@@ -80,7 +80,7 @@ pub fn kpi(card: &Card, answer: &Answer, period: &Period) -> Option<Kpi> {
             .to_owned()
         })
     });
-    let level = text("level");
+    let level = text("word");
     let word = match (moved, level) {
         (Some(moved), Some(level)) => Some(format!("{moved} ({level})")),
         (moved, level) => moved.or(level),
@@ -122,20 +122,20 @@ fn progress(
     kind: ColumnType,
 ) -> Option<Progress> {
     let percent = |number: Number| {
-        let share = number.share_of(goal).map(|share| share.times_ten_to(2).rounded(1));
+        let share = number.share_of(goal).map(|share| share.times_ten_to(2));
         share.map(|share| if share.is_negative() { Number::ZERO } else { share })
     };
     let reached = percent(value)?;
-    let mut marks = vec![Mark { at: reached.for_drawing(), label: "actual" }];
+    let mut marks = vec![Mark { at: reached.rounded(1).for_drawing(), label: "actual" }];
     let mut goal_words = format!("of {}", format::figure(goal, kind));
     if let Some((forecast, at)) = forecast.and_then(|forecast| Some((forecast, percent(forecast)?))) {
-        marks.push(Mark { at: at.for_drawing(), label: "forecast" });
+        marks.push(Mark { at: at.rounded(1).for_drawing(), label: "forecast" });
         goal_words.push_str(&format!(", forecast {}", format::figure(forecast, kind)));
     }
     marks.push(Mark { at: 100.0, label: "goal" });
     let share = format!("{} %", reached.grouped(0));
     let status = status.map_or_else(|| share.clone(), |status| format!("{share}, {status}"));
-    Some(Progress { value: reached.for_drawing(), goal_words, status, marks })
+    Some(Progress { value: reached.rounded(1).for_drawing(), goal_words, status, marks })
 }
 
 /// Points from oldest to newest, `-` for a month without a value.

@@ -266,7 +266,10 @@ fn view(card: &Card, outcome: &Outcome, asked: &Asked, state: &DataState, query:
         let unit = if card.unit.is_empty() || card.unit == "text" {
             String::new()
         } else {
-            format!("{}, UTC billing days. ", card.unit)
+            let mut letters = card.unit.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+            let unit: String = first.into_iter().chain(letters).collect();
+            format!("{unit}, UTC billing days. ")
         };
         let simulated = if state.is_simulated { " Simulated data." } else { "" };
         format!("{unit}Data through {}.{simulated}", through_words(state))

@@ -78,6 +78,11 @@ fn over_time(card: &Card, chart: &Chart, answer: &Answer, period: &Period) -> Op
     let x = card.columns.get(place(card, &chart.x)?)?;
     let y = card.columns.get(place(card, chart.y.first()?)?)?;
     let when = |at: usize| categories.get(at).map(|day| cell(day, x.kind)).unwrap_or_default();
+    let within = |at: usize| match x.kind {
+        ColumnType::Month => format!("in {}", when(at)),
+        ColumnType::Week => format!("in the week of {}", when(at)),
+        _ => format!("on {}", when(at)),
+    };
     let is_running = |at: usize| matches!(categories.get(at), Some(Cell::Date(day)) if twin::is_running(*day, x.kind, period));
     let total = lines.iter().find(|line| line.name == twin::TOTAL).map(|line| line.values.clone());
     let total = total.or_else(|| is_additive(chart, y).then(|| sums(&lines, categories.len())));
@@ -104,13 +109,13 @@ fn over_time(card: &Card, chart: &Chart, answer: &Answer, period: &Period) -> Op
                     format!("from {}", shown(*first))
                 };
                 text.push(format!(
-                    "{name} {verb} {from} in {} to {} in {}{so_far}.",
-                    when(*first),
+                    "{name} {verb} {from} {} to {} {}{so_far}.",
+                    within(*first),
                     shown(*last),
-                    when(*last)
+                    within(*last)
                 ));
             }
-            (Some(only), _) => text.push(format!("{name}: {} in {}{so_far}.", shown(*only), when(*only))),
+            (Some(only), _) => text.push(format!("{name}: {} {}{so_far}.", shown(*only), within(*only))),
             (None, _) => {
                 if let Some(at) = running {
                     text.push(format!("{name}: {} so far {}.", when(*at), shown(*at)));
@@ -129,7 +134,7 @@ fn over_time(card: &Card, chart: &Chart, answer: &Answer, period: &Period) -> Op
     };
     let highest = points().reduce(|best, next| if next.2 > best.2 { next } else { best });
     if let Some((line, at, value)) = highest {
-        text.push(format!("Highest: {}, {} in {}.", line.name, figure(value, y.kind), when(at)));
+        text.push(format!("Highest: {}, {} {}.", line.name, figure(value, y.kind), within(at)));
     }
     let kind = match x.kind {
         ColumnType::Month => "month",
@@ -168,9 +173,11 @@ fn parts(card: &Card, chart: &Chart, answer: &Answer) -> Option<String> {
     let (at, most) = known().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
     let name = cell(categories.get(at)?, x.kind);
     let adds_up = matches!(y.kind, ColumnType::Usd | ColumnType::Integer) && (is_sum || lines.len() == 1);
+    // The first few of many are no whole.
+    let is_whole = chart.more.get("partial").is_none_or(|flag| flag.as_bool() != Some(true));
     let total = known().try_fold(Number::ZERO, |sum, (_, value)| sum.plus(value))?;
     let mut text = format!("Highest: {name}, {}", figure(most, y.kind));
-    if let (true, Some(share)) = (adds_up, most.share_of(total)) {
+    if let (true, Some(share)) = (adds_up && is_whole, most.share_of(total)) {
         text.push_str(&format!(" ({} of {})", format::percent(share), figure(total, y.kind)));
     }
     text.push('.');

@@ -1,5 +1,6 @@
 //! Commands and flags.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use aispend_model::{Feed, parse_day};
@@ -67,6 +68,10 @@ pub enum Command {
     Reprocess(PeriodArguments),
     /// Empty the slices of a feed that should no longer exist.
     Retire(RetireArguments),
+    /// The dashboards, on this machine.
+    Serve(ServeArguments),
+    /// A card or a dashboard as a file.
+    Export(ExportArguments),
     /// Ask the warehouse.
     Query(QueryArguments),
     /// Every setting, its value and where it came from; secrets hidden.
@@ -128,6 +133,63 @@ pub struct DemoArguments {
     /// Stop after the summary.
     #[arg(long)]
     pub no_serve: bool,
+    /// Where the dashboards listen afterwards.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}
+
+/// Of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Address and port; port 0 takes any free one. This machine only: nobody is asked who they are.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Open a browser.
+    #[arg(long)]
+    pub open: bool,
+    /// Leave out what shows the work of single people; money stays.
+    #[arg(long)]
+    pub teams_only: bool,
+}
+
+/// Of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// A card such as exec/monthly-trend, or a dashboard: exec, alloc, prod, roi.
+    pub what: String,
+    /// How the file looks; the CSVs of a dashboard come as a zip.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub format: ExportFormat,
+    /// Which days: thismonth, lastmonth, thisquarter, lastquarter, thisyear, past30days~, past3months~, past12months~, or
+    /// 2026-10-01~2026-10-31 [default: the dashboard's own].
+    #[arg(long)]
+    pub range: Option<String>,
+    /// Of these teams.
+    #[arg(long)]
+    pub team: Vec<String>,
+    /// Of these people, by e-mail.
+    #[arg(long)]
+    pub user: Vec<String>,
+    /// Of these platforms: claude_code, claude_ai, claude_api, cursor.
+    #[arg(long)]
+    pub platform: Vec<String>,
+    /// Of these models.
+    #[arg(long)]
+    pub model: Vec<String>,
+    /// Where to write, - for standard output [default: a name that says what it holds].
+    #[arg(long, short)]
+    pub out: Option<PathBuf>,
+}
+
+/// How an exported file looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Plain decimals and ISO days.
+    Csv,
+    /// Typed cells, and a sheet about them.
+    Xlsx,
+    /// As the page's own interface.
+    Json,
 }
 
 /// Of `migrate`.

@@ -13,6 +13,7 @@ use jiff::ToSpan;
 use crate::cli::DemoArguments;
 use crate::failure::Failure;
 use crate::run::{follow, job, new_run_id};
+use crate::serve;
 use crate::setup;
 use crate::site::Site;
 use crate::summary::Summary;
@@ -25,12 +26,12 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
     let yesterday = clock.today().saturating_sub(1.days());
     let days = i64::from(arguments.days.clamp(1, 420));
     let first_day = yesterday.saturating_sub((days - 1).days());
-    let world = World::generate(WorldConfig::company(
-        arguments.seed,
-        arguments.people.clamp(1, 5_000),
-        first_day,
-        yesterday,
-    ));
+    // A Console organisation and a Team plan: use of Claude.ai comes by sheet.
+    let people = arguments.people.clamp(1, 5_000);
+    let world = World::generate(WorldConfig {
+        enterprise: false,
+        ..WorldConfig::company(arguments.seed, people, first_day, yesterday)
+    });
     let sheets = data_dir.join("sheets");
     world_sheets(&world, &sheets)?;
     let keys = world.keys.clone();
@@ -49,11 +50,12 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
     server.abort();
     let summary = Summary::of(&outcome, &Site::Machine(data_dir.clone())).await?;
     summary.print(true);
-    if !arguments.no_serve {
-        println!(
-            "Ask it: aispend --data-dir {} query \"SELECT platform, SUM(cost_usd) AS usd FROM ai_usage_analytics.fct_cost_daily GROUP BY 1\"",
-            data_dir.display()
-        );
+    // The writer's lock and threads go before readers come.
+    drop(warehouse);
+    if arguments.no_serve {
+        println!("Dashboards: aispend --data-dir {} serve", data_dir.display());
+    } else {
+        serve::follow(&data_dir, arguments.listen, false, false).await?;
     }
     Ok(summary.demo_exit_code())
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod dead_letters;
 mod demo;
+mod export;
 mod failure;
 mod migrate;
 mod pipeline;
@@ -10,6 +11,7 @@ mod progress;
 mod query;
 mod run;
 mod screen;
+mod serve;
 mod setup;
 mod site;
 mod summary;
@@ -50,6 +52,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Reprocess(arguments) => run::reprocess(&settings, arguments).await,
         Command::Retire(arguments) => run::retire(&settings, arguments).await,
         Command::Demo(arguments) => demo::demo(&settings, arguments).await,
+        Command::Serve(arguments) => serve::serve_command(&settings, arguments).await,
+        Command::Export(arguments) => export::export(&settings, arguments).await,
         Command::Query(arguments) => query::query(&settings, arguments).await,
         Command::Config => Ok(screen::config(&settings)),
         Command::Migrate(arguments) => migrate::migrate(&settings, arguments).await,

@@ -1,0 +1,239 @@
+//! Every route, called in-process: what people send by mistake or on purpose, and what every answer must carry.
+
+use std::sync::Arc;
+
+use aispend_dashboards::{Cards, ReadError, Snapshot};
+use aispend_ports::SystemClock;
+use aispend_tables::{Cell, CellKind, QueryColumn, QueryResult};
+use aispend_warehouse::{Card, Engine};
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+    response::Response,
+};
+use tower::ServiceExt as _;
+
+use crate::{Options, loopback_names, router};
+
+const CHART: &str = r#"/*
+title = "Spend by <platform>"
+question = "Where?"
+definition = "Billed money."
+display = "row"
+tab = "Overview"
+place = [0, 0, 12, 7]
+unit = "USD"
+changed = "2026-11-22"
+[chart]
+x = "platform"
+y = ["cost_usd"]
+[[columns]]
+name = "platform"
+label = "Platform"
+type = "platform"
+link = "alloc?platform={platform}"
+[[columns]]
+name = "cost_usd"
+label = "Spend"
+type = "usd"
+*/
+SELECT s.platform AS platform, SUM(s.cost_usd) AS cost_usd FROM {{spend}} AS s GROUP BY s.platform ORDER BY platform
+"#;
+
+fn broken() -> String {
+    CHART
+        .replace("Spend by <platform>", "Broken")
+        .replace("[0, 0, 12, 7]", "[12, 0, 12, 7]")
+        .replace("{{spend}}", "broken")
+}
+
+/// Answers every card with two rows, and notes the questions.
+#[derive(Default)]
+struct Told {
+    asked: std::sync::Mutex<Vec<String>>,
+}
+
+struct Source(Arc<Told>);
+
+#[async_trait]
+impl Cards for Source {
+    async fn newest(&self) -> Result<Arc<dyn Snapshot>, ReadError> {
+        Ok(Arc::clone(&self.0) as Arc<dyn Snapshot>)
+    }
+}
+
+#[async_trait]
+impl Snapshot for Told {
+    fn version(&self) -> &'static str {
+        "v1"
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::DuckDb
+    }
+
+    fn is_simulated(&self) -> bool {
+        true
+    }
+
+    async fn query(&self, sql: &str) -> Result<QueryResult, ReadError> {
+        self.asked.lock().unwrap().push(sql.to_owned());
+        if sql.contains("broken") {
+            return Err(ReadError::Failed("no such table".to_owned()));
+        }
+        if !sql.contains("SUM(s.cost_usd)") {
+            return Ok(QueryResult { columns: Vec::new(), rows: Vec::new() });
+        }
+        let column = |name: &str, kind| QueryColumn { name: name.to_owned(), kind };
+        let row = |name: &str, usd: &str| vec![Cell::Text(name.to_owned()), Cell::Decimal(usd.to_owned())];
+        Ok(QueryResult {
+            columns: vec![column("platform", CellKind::Text), column("cost_usd", CellKind::Decimal)],
+            rows: vec![row("cursor", "1310.55"), row("</script><b>", "84.1")],
+        })
+    }
+}
+
+struct Empty;
+
+#[async_trait]
+impl Cards for Empty {
+    async fn newest(&self) -> Result<Arc<dyn Snapshot>, ReadError> {
+        Err(ReadError::NoData("there is no warehouse yet".to_owned()))
+    }
+}
+
+fn routes(data: Arc<dyn Cards>) -> Router {
+    let cards =
+        vec![Card::parse("exec", "share", CHART).unwrap(), Card::parse("exec", "broken", &broken()).unwrap()];
+    router(Options {
+        data,
+        cards,
+        clock: Arc::new(SystemClock::new(tokio::time::sleep)),
+        archive: None,
+        is_team_only: false,
+        hosts: loopback_names(),
+    })
+}
+
+fn app() -> Router {
+    routes(Arc::new(Source(Arc::default())))
+}
+
+async fn get(app: Router, path: &str) -> (Response<()>, String) {
+    let request = Request::get(path).header(header::HOST, "127.0.0.1:8080").body(Body::empty()).unwrap();
+    let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    (Response::from_parts(parts, ()), String::from_utf8_lossy(&body).into_owned())
+}
+
+#[tokio::test]
+async fn every_route_answers_and_every_answer_carries_the_headers() {
+    let asset = format!("/assets/{}/app.css", crate::assets::digest());
+    for (path, status) in [
+        ("/", StatusCode::TEMPORARY_REDIRECT),
+        ("/executive", StatusCode::OK),
+        ("/allocation", StatusCode::OK),
+        ("/productivity", StatusCode::OK),
+        ("/roi?range=thisyear", StatusCode::OK),
+        ("/health", StatusCode::OK),
+        ("/favicon.ico", StatusCode::OK),
+        (asset.as_str(), StatusCode::OK),
+        ("/api/v1/cards/exec/share", StatusCode::OK),
+        ("/export/exec/share.csv", StatusCode::OK),
+        ("/export/exec/share.xlsx", StatusCode::OK),
+        ("/export/exec/share.json", StatusCode::OK),
+        ("/export/exec/share.png", StatusCode::NOT_IMPLEMENTED),
+        ("/export/exec/share.exe", StatusCode::NOT_FOUND),
+        ("/export/alloc.zip", StatusCode::OK),
+        ("/export/alloc.xlsx", StatusCode::OK),
+        ("/export/none.zip", StatusCode::NOT_FOUND),
+        ("/api/v1/cards/exec/none", StatusCode::NOT_FOUND),
+        ("/api/v1/cards/exec/broken", StatusCode::INTERNAL_SERVER_ERROR),
+        ("/assets/x/..%2f..%2fCargo.toml", StatusCode::NOT_FOUND),
+        ("/nowhere", StatusCode::NOT_FOUND),
+    ] {
+        let (response, body) = get(app(), path).await;
+        assert_eq!(response.status(), status, "{path}: {body}");
+        let policy = response.headers().get(header::CONTENT_SECURITY_POLICY).unwrap().to_str().unwrap();
+        assert!(policy.starts_with("default-src 'self';") && !policy.contains("unsafe"), "{path}");
+        for name in
+            ["x-content-type-options", "referrer-policy", "cache-control", "cross-origin-resource-policy"]
+        {
+            assert!(response.headers().contains_key(name), "{path}: {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_whole_without_script_and_nothing_breaks_out_of_it() {
+    let (_, body) = get(app(), "/executive?range=2026-10-01~2026-10-31").await;
+    assert!(body.contains("Spend by &lt;platform&gt;") && body.contains("$1,311"), "{body}");
+    assert!(!body.contains("</script><b>") && body.contains("\\u003c/script\\u003e"), "{body}");
+    assert!(body.contains("October 2026") && body.contains("Simulated data"));
+    // One card failed; it says so, and the other stands.
+    assert!(body.contains("could not be read") && !body.contains("no such table"));
+}
+
+#[tokio::test]
+async fn what_is_sent_by_mistake_or_on_purpose_is_refused_in_words() {
+    let told = Arc::new(Told::default());
+    for query in [
+        "range=2026-02-30~2026-03-01",
+        "range=%27%3B+DROP+TABLE+t",
+        "platform=openai",
+        "team=%00",
+        "user=%FF",
+        "range=2026-10-31~2026-10-01",
+    ] {
+        let (response, body) = get(app(), &format!("/api/v1/cards/exec/share?{query}")).await;
+        let is_followed = !query.starts_with("user");
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{query} {is_followed}");
+        assert!(body.contains("remedy"), "{body}");
+        let (response, body) = get(app(), &format!("/executive?{query}")).await;
+        assert_eq!(response.status(), StatusCode::OK, "{query}");
+        assert!(!body.contains("DROP TABLE t;"), "{query}");
+    }
+    let app = routes(Arc::new(Source(Arc::clone(&told))));
+    let (response, _) = get(app, "/api/v1/cards/exec/share?team=x%27%29+OR+1%3D1+--&platform=cursor").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let asked = told.asked.lock().unwrap().join("\n");
+    assert!(asked.contains("v.team IN ('x'') OR 1=1 --') AND v.platform IN ('cursor')"), "{asked}");
+}
+
+#[tokio::test]
+async fn amounts_stay_exact_and_a_known_answer_is_not_sent_again() {
+    let app = app();
+    let (response, body) = get(app.clone(), "/api/v1/cards/exec/share?range=lastmonth").await;
+    assert!(body.contains("[\"cursor\",\"1310.55\"]") && body.contains("\"simulated\":true"), "{body}");
+    let tag = response.headers().get(header::ETAG).unwrap().clone();
+    let again = Request::get("/api/v1/cards/exec/share?range=lastmonth")
+        .header(header::HOST, "localhost:8080")
+        .header(header::IF_NONE_MATCH, tag)
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(app.oneshot(again).await.unwrap().status(), StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn a_download_is_named_for_what_it_holds_and_texts_are_guarded() {
+    let (response, body) = get(app(), "/export/exec/share.csv?range=2026-10-01~2026-10-31").await;
+    let name = response.headers().get(header::CONTENT_DISPOSITION).unwrap().to_str().unwrap();
+    assert_eq!(name, "attachment; filename=\"ai-usage_exec_share_2026-10-01_2026-10-31.csv\"");
+    assert_eq!(body, "platform,cost_usd\r\ncursor,1310.55\r\n</script><b>,84.1\r\n");
+}
+
+#[tokio::test]
+async fn another_method_another_name_and_no_data_are_told_what_to_do() {
+    let post = Request::post("/executive").header(header::HOST, "localhost").body(Body::empty()).unwrap();
+    assert_eq!(app().oneshot(post).await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
+    let rebound =
+        Request::get("/executive").header(header::HOST, "evil.example").body(Body::empty()).unwrap();
+    assert_eq!(app().oneshot(rebound).await.unwrap().status(), StatusCode::MISDIRECTED_REQUEST);
+    let (response, body) = get(routes(Arc::new(Empty)), "/executive").await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(body.contains("aispend demo"), "{body}");
+    let (response, _) = get(routes(Arc::new(Empty)), "/health").await;
+    assert_eq!(response.status(), StatusCode::OK);
+}
