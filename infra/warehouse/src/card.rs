@@ -260,6 +260,11 @@ impl Card {
             .ok_or_else(|| wrong("it does not begin with its head in a block comment".to_owned()))?;
         let head: Head = toml::from_str(head).map_err(|error| wrong(error.to_string()))?;
         let changed = head.changed.parse().map_err(|error| wrong(format!("`changed`: {error}")))?;
+        // A column that names somebody makes a card personal, whether its file says so or not.
+        let names_people = |column: &Column| {
+            column.kind == ColumnType::Person || matches!(column.name.as_str(), "user_email" | "display_name")
+        };
+        let is_personal = head.person || head.columns.iter().any(names_people);
         let card = Self {
             group: group.to_owned(),
             name: name.to_owned(),
@@ -278,7 +283,7 @@ impl Card {
             chart: head.chart,
             columns: head.columns,
             totals: head.table.total,
-            is_personal: head.person,
+            is_personal,
             body: head.body,
             sql: sql.trim().trim_end_matches(';').to_owned(),
             id: id.clone(),

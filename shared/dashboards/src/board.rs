@@ -61,7 +61,22 @@ pub const BOARDS: [Board; 4] = [
     },
 ];
 
+/// Filters where single people are not shown.
+const OF_TEAMS: &[Filter] = &[Filter::Range, Filter::Team, Filter::Platform, Filter::Model];
+
+/// The dashboards about work, for teams alone; money stays by person.
+static FOR_TEAMS: [Board; 2] = {
+    let [_, _, prod, roi] = BOARDS;
+    [Board { filters: OF_TEAMS, ..prod }, Board { filters: OF_TEAMS, ..roi }]
+};
+
 impl Board {
+    /// The same where nobody's work is shown by name.
+    #[must_use]
+    pub fn for_teams(&'static self) -> &'static Self {
+        FOR_TEAMS.iter().find(|board| board.group == self.group).unwrap_or(self)
+    }
+
     /// By the group of its cards.
     pub fn of_group(group: &str) -> Option<&'static Self> {
         BOARDS.iter().find(|board| board.group == group)

@@ -155,3 +155,112 @@ impl Snapshot for Cache {
         answered.map_err(|error| ReadError::Failed(error.to_string()))?.map_err(|error| failed(&error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aispend_dashboards::{Answer, Asked, BOARDS, DataState, Filters, Period, Range};
+    use aispend_tables::Cell;
+    use aispend_warehouse::{Selection, cards};
+    use jiff::{ToSpan, civil::Date, civil::date};
+
+    use super::*;
+    use crate::DuckDb;
+
+    const PERIOD: &str = r#"/*
+title = "x"
+question = "x"
+definition = "x"
+display = "table"
+tab = "x"
+changed = "2026-11-22"
+[[columns]]
+name = "x"
+label = "x"
+type = "text"
+*/
+SELECT p.first_day, p.last_day, p.through_day, p.prev_first, p.prev_through, p.is_month, p.is_running FROM {{period}} AS p"#;
+
+    #[test]
+    fn the_period_of_a_query_is_the_period_of_the_page() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(&format!("CREATE SCHEMA {DATASET}; {DUCKDB_MACROS}")).unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE ai_usage_analytics.vw_freshness (feed VARCHAR, complete_through DATE)",
+            )
+            .unwrap();
+        let card = Card::parse("exec", "x", PERIOD).unwrap();
+        let words = Range::WORDS.iter().map(|(word, _)| (*word).to_owned());
+        let ranges: Vec<String> = words.chain(["2026-03-05~2026-03-31".to_owned()]).collect();
+        let days =
+            [date(2024, 2, 29), date(2024, 3, 31), date(2026, 3, 1), date(2026, 3, 31), date(2026, 11, 5)];
+        for today in days {
+            for late in [None, Some(1), Some(3)] {
+                let through = late.map(|late: i32| today.saturating_sub(late.days()));
+                connection.execute_batch("DELETE FROM ai_usage_analytics.vw_freshness").unwrap();
+                if let Some(through) = through {
+                    // One source is late, and one was given up long ago.
+                    connection
+                        .execute_batch(&format!(
+                            "INSERT INTO ai_usage_analytics.vw_freshness VALUES ('anthropic/cost', DATE '{through}'),
+                             ('cursor/usage-events', DATE '{through}' + 2), ('cursor/usage-events', DATE '{through}' - 90),
+                             ('sheets/seats', DATE '2020-01-01')"
+                        ))
+                        .unwrap();
+                }
+                for range in &ranges {
+                    let (first, last) = Range::read(range).unwrap().days(today);
+                    let selection = Selection::of_days(first, last, today);
+                    let sql = card.sql(Engine::DuckDb, &selection).unwrap();
+                    let row = query(&connection, &sql).unwrap().rows.remove(0);
+                    assert_eq!(row, cells(&Period::of(&selection, through)), "{range} on {today}: {sql}");
+                }
+            }
+        }
+    }
+
+    fn cells(period: &Period) -> Vec<Cell> {
+        let day = |day: Date| Cell::Date(day);
+        vec![
+            day(period.first_day),
+            day(period.last_day),
+            day(period.through_day),
+            day(period.prev_first),
+            day(period.prev_through),
+            Cell::Flag(period.is_month),
+            Cell::Flag(period.is_running),
+        ]
+    }
+
+    #[tokio::test]
+    async fn every_card_answers_with_the_columns_it_declares_where_nothing_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = cards().unwrap();
+        let reader = open_cards(folder.path(), &all);
+        assert!(matches!(reader.newest().await.err().unwrap(), ReadError::NoData(_)));
+        DuckDb::open_writer(folder.path(), true).unwrap().migrate().await.unwrap();
+        let snapshot = reader.newest().await.unwrap();
+        assert!(snapshot.is_simulated());
+        assert!(Arc::ptr_eq(&snapshot, &reader.newest().await.unwrap()), "an unchanged file is opened once");
+        let state = DataState::read(snapshot.as_ref()).await.unwrap();
+        assert_eq!((state.complete_through, state.first_day), (None, None));
+        for board in &BOARDS {
+            let asked = Asked::of(board, Filters::default(), date(2026, 11, 22), &state);
+            for card in all.iter().filter(|card| card.group == board.group) {
+                let Some(sql) = card.sql(Engine::DuckDb, &asked.selection_of(card)) else { continue };
+                let result =
+                    snapshot.query(&sql).await.unwrap_or_else(|error| panic!("{}: {error}", card.id));
+                Answer::of(card, result).unwrap();
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_card_reads_the_warehouse_and_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        DuckDb::open_writer(folder.path(), true).unwrap().migrate().await.unwrap();
+        let snapshot = open_cards(folder.path(), &[]).newest().await.unwrap();
+        let error = snapshot.query("SELECT * FROM read_text('/etc/hostname')").await.unwrap_err().to_string();
+        assert!(error.contains("disabled"), "{error}");
+    }
+}

@@ -48,6 +48,7 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub archive: Option<String>,
     pub hosts: Vec<String>,
+    is_team_only: bool,
     pub asset_base: String,
     pub build: String,
     templates: Environment<'static>,
@@ -71,6 +72,7 @@ pub fn router(options: Options) -> Router {
         clock: options.clock,
         archive: options.archive,
         hosts: options.hosts,
+        is_team_only: options.is_team_only,
         asset_base: format!("/assets/{build}"),
         build,
         templates,
@@ -149,6 +151,7 @@ impl App {
     /// A dashboard's address, today, against the newest snapshot.
     pub async fn ask(&self, board: &'static Board, query: &str) -> Result<(Arc<Held>, Asked), Problem> {
         let held = self.data.newest().await?;
+        let board = if self.is_team_only { board.for_teams() } else { board };
         let asked = Asked::of(board, Filters::read(query), self.clock.today(), &held.state);
         Ok((held, asked))
     }

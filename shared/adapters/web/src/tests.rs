@@ -105,14 +105,22 @@ impl Cards for Empty {
 }
 
 fn routes(data: Arc<dyn Cards>) -> Router {
-    let cards =
-        vec![Card::parse("exec", "share", CHART).unwrap(), Card::parse("exec", "broken", &broken()).unwrap()];
+    routes_for(data, false)
+}
+
+fn routes_for(data: Arc<dyn Cards>, is_team_only: bool) -> Router {
+    let personal = CHART.replace("changed =", "person = true\nchanged =");
+    let cards = vec![
+        Card::parse("exec", "share", CHART).unwrap(),
+        Card::parse("exec", "broken", &broken()).unwrap(),
+        Card::parse("prod", "people", &personal).unwrap(),
+    ];
     router(Options {
         data,
         cards,
         clock: Arc::new(SystemClock::new(tokio::time::sleep)),
         archive: None,
-        is_team_only: false,
+        is_team_only,
         hosts: loopback_names(),
     })
 }
@@ -236,4 +244,17 @@ async fn another_method_another_name_and_no_data_are_told_what_to_do() {
     assert!(body.contains("aispend demo"), "{body}");
     let (response, _) = get(routes(Arc::new(Empty)), "/health").await;
     assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn where_only_teams_may_be_seen_nobody_is_asked_for_by_name() {
+    let told = Arc::new(Told::default());
+    let app = || routes_for(Arc::new(Source(Arc::clone(&told))), true);
+    assert_eq!(get(app(), "/api/v1/cards/prod/people").await.0.status(), StatusCode::NOT_FOUND);
+    let (response, body) = get(app(), "/productivity?user=ana%40example.com").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(!body.contains("name=\"user\"") && !body.contains("prod-people"), "{body}");
+    let asked = told.asked.lock().unwrap().join("\n");
+    assert!(!asked.contains("ana@example.com"), "{asked}");
+    assert_eq!(get(self::app(), "/api/v1/cards/prod/people").await.0.status(), StatusCode::OK);
 }
