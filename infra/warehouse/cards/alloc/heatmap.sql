@@ -55,10 +55,10 @@ hidden = true
 SELECT
     MAX(s.display_name) AS display_name,
     CASE WHEN s.user_email = 'unknown@unattributed.com' THEN 'Unattributed' ELSE SUBSTR(MAX(CAST(s.spend_date AS STRING) || s.team), 11) END AS team,
-    SUM(CASE WHEN s.platform = 'claude_code' THEN s.cost_usd END) AS claude_code,
-    SUM(CASE WHEN s.platform = 'claude_ai' THEN s.cost_usd END) AS claude_ai,
-    SUM(CASE WHEN s.platform = 'claude_api' THEN s.cost_usd END) AS claude_api,
-    SUM(CASE WHEN s.platform = 'cursor' THEN s.cost_usd END) AS cursor,
+    SUM(CASE WHEN s.platform = 'claude_code' THEN s.cost_usd ELSE 0 END) AS claude_code,
+    SUM(CASE WHEN s.platform = 'claude_ai' THEN s.cost_usd ELSE 0 END) AS claude_ai,
+    SUM(CASE WHEN s.platform = 'claude_api' THEN s.cost_usd ELSE 0 END) AS claude_api,
+    SUM(CASE WHEN s.platform = 'cursor' THEN s.cost_usd ELSE 0 END) AS cursor,
     SUM(s.cost_usd) AS total_usd,
     s.user_email AS user_email
 FROM {{spend}} AS s

@@ -35,7 +35,7 @@ label = "Variance"
 type = "usd"
 [[columns]]
 name = "variance_pct"
-label = "Variance"
+label = "Variance, %"
 type = "percent"
 */
 WITH last AS (

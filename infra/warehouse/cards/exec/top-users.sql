@@ -9,6 +9,7 @@ unit = "USD"
 empty = "No spend in this range."
 changed = "2026-11-22"
 [chart]
+partial = true
 x = "display_name"
 y = ["cost_usd"]
 [[columns]]

@@ -13,6 +13,8 @@ x = "month"
 y = ["cost_per_line_accepted"]
 series = "platform"
 colors = "platform"
+bands = [0.15, 0.30, 0.50]
+band_words = ["Excellent to $0.15", "Good to $0.30", "Poor above $0.50"]
 [[columns]]
 name = "month"
 label = "Month"

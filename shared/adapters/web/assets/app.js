@@ -110,8 +110,9 @@ async function png(link) {
   const footer = one.answer.simulated && !/simulated/i.test(caption) ? `${caption} Simulated data.` : caption;
   const filters = document.querySelector(".title .range")?.textContent.replace(/\s+/g, " ").trim() ?? "";
   const blob = await picture(one.model, { title: text("h3"), filters, summary: text(".summary"), footer });
-  const { from, to } = one.answer.filters ?? {};
-  const name = `ai-usage_${one.answer.id.replace("/", "_")}${from ? `_${from}_${to}` : ""}.png`;
+  // A card that follows no range is named after the page's, as the server names its files.
+  const day = (name) => one.answer.filters?.[name] ?? document.querySelector(`input[name="${name}"]`)?.value;
+  const name = `ai-usage_${one.answer.id.replace("/", "_")}_${day("from")}_${day("to")}.png`;
   const save = document.createElement("a");
   save.href = URL.createObjectURL(blob);
   save.download = name;

@@ -14,11 +14,11 @@ export function ticks(highest, wanted = 4) {
   return { max: Math.ceil((highest * 1.001) / step) * step, step };
 }
 
-/** The label of a value on an axis: shorter than in a sentence. */
-export function axisWords(value, type) {
+/** The label of a value on an axis: shorter than in a sentence, and never the same for two steps. */
+export function axisWords(value, type, step = 1) {
   if (type === "percent") return `${Math.round(value * 100)} %`;
   const money = type === "usd" || type === "usd_unit" ? "$" : "";
-  if (type === "usd_unit") return money + value.toFixed(2);
+  if (type === "usd_unit") return money + value.toFixed(step < 0.01 || Math.round(step * 1000) % 10 ? 3 : 2);
   const size = Math.abs(value);
   if (size >= 1e6) return `${money}${trim(value / 1e6)}M`;
   if (size >= 1e4) return `${money}${trim(value / 1e3)}k`;
@@ -30,7 +30,7 @@ const trim = (value) => String(Math.round(value * 10) / 10);
 /** Axes with margins we know, so that labels can be placed without asking the drawing. */
 export function axes({ seen, view, tones }, { max, step, right = 12, top = 12, min = 0 }) {
   const labels = [];
-  for (let value = min; value <= max + step / 2; value += step) labels.push(axisWords(value, seen.unit));
+  for (let value = min; value <= max + step / 2; value += step) labels.push(axisWords(value, seen.unit, step));
   const left = 10 + Math.max(...labels.map((label) => label.length)) * 7;
   const two = ["month", "week", "day"].includes(seen.xType);
   const count = Math.max(1, seen.categories.length);
@@ -51,7 +51,7 @@ export function axes({ seen, view, tones }, { max, step, right = 12, top = 12, m
       },
     },
     yAxis: {
-      type: "value", min, max, interval: step, axisLabel: { color: tones.muted, fontSize: 12, formatter: (value) => axisWords(value, seen.unit) },
+      type: "value", min, max, interval: step, axisLabel: { color: tones.muted, fontSize: 12, formatter: (value) => axisWords(value, seen.unit, step) },
       splitLine: { lineStyle: { color: tones.grid, width: 1, type: "solid", opacity: 0.7 } },
     },
   };

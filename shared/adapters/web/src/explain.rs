@@ -86,7 +86,7 @@ async fn explained(
     ))
     .await?;
     let rows = ask(format!(
-        "SELECT f.cost_date AS cost_date, f.platform AS platform, f.user_email AS user_email, f.model AS model, \
+        "SELECT f.cost_date AS cost_date, {PLATFORM} AS platform, f.user_email AS user_email, f.model AS model, \
          f.api_key_id AS api_key_id, f.cost_type AS cost_type, f.token_type AS token_type, f.cost_usd AS cost_usd, \
          f.attribution AS attribution, f.allocation AS allocation, f.slice_key AS slice_key, \
          f.raw_response AS raw_response FROM {FACTS} WHERE {filter} \
@@ -167,6 +167,9 @@ async fn explained(
     }))
 }
 
+/// The facts have a word of their own for Claude.ai.
+const PLATFORM: &str = "CASE f.platform WHEN 'claude_web' THEN 'claude_ai' ELSE f.platform END";
+
 const FACTS: &str = "ai_usage_analytics.fct_cost_daily AS f";
 
 const RULES: &str = "Attribution: direct is the person whom the vendor names; mapping, whom the key sheet names on that day; \
@@ -195,7 +198,7 @@ fn condition(card: &Card, asked: &Asked, narrowed: &Narrowed, engine: Engine) ->
     };
     among(team, &selection.team);
     among("f.user_email", &selection.user);
-    among("CASE f.platform WHEN 'claude_web' THEN 'claude_ai' ELSE f.platform END", &selection.platform);
+    among(PLATFORM, &selection.platform);
     among("f.model", &selection.model);
     among("f.api_key_id", narrowed.key.as_slice());
     among("f.cost_class", narrowed.class.as_slice());
