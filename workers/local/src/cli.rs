@@ -124,8 +124,8 @@ pub struct DemoArguments {
     /// People in the simulated company.
     #[arg(long, default_value_t = 25)]
     pub people: u32,
-    /// Days up to yesterday.
-    #[arg(long, default_value_t = 120)]
+    /// Days up to yesterday: 14 months.
+    #[arg(long, default_value_t = 425)]
     pub days: u32,
     /// Another company.
     #[arg(long, default_value_t = 7)]

@@ -1,14 +1,17 @@
 //! `aispend demo`: an invented company through the whole pipeline, kept apart from real data.
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aispend_config::Settings;
 use aispend_duckdb::open_reader;
+use aispend_model::{Feed, day_number};
+use aispend_ports::Fetch;
 use aispend_proto::v1::FetchRequested;
-use aispend_simulator::{FaultPlan, Simulator, World, WorldConfig, server};
+use aispend_simulator::{FaultPlan, Restatement, Simulator, Strand, World, WorldConfig, server};
 use aispend_worker::Pace;
 use jiff::ToSpan;
+use jiff::civil::Date;
 
 use crate::cli::DemoArguments;
 use crate::failure::Failure;
@@ -24,7 +27,7 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
     clear(&data_dir)?;
     let clock = setup::clock();
     let yesterday = clock.today().saturating_sub(1.days());
-    let days = i64::from(arguments.days.clamp(1, 420));
+    let days = i64::from(arguments.days.clamp(1, 800));
     let first_day = yesterday.saturating_sub((days - 1).days());
     // A Console organisation and a Team plan: use of Claude.ai comes by sheet.
     let people = arguments.people.clamp(1, 5_000);
@@ -37,7 +40,7 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
     let keys = world.keys.clone();
     let simulator = Arc::new(Mutex::new(Simulator::new(world, FaultPlan::none())));
     let now = clock.now();
-    let (base_url, server) = server::spawn(simulator, server::clock_at(now))
+    let (base_url, server) = server::spawn(Arc::clone(&simulator), server::clock_at(now))
         .await
         .map_err(|error| Failure::world(format!("the simulated vendors do not start: {error}")))?;
     let settings = simulated(settings, &data_dir.display().to_string(), &base_url, &keys, first_day)?;
@@ -46,7 +49,20 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
     let warehouse = setup::warehouse(&data_dir, true).await?;
     let request = FetchRequested { trigger: "command".to_owned(), ..FetchRequested::default() };
     let run_id = new_run_id(clock.as_ref());
-    let outcome = follow(&settings, &warehouse, fetch, pace, clock, job(&run_id, request), false).await?;
+    let outcome = follow(
+        &settings,
+        &warehouse,
+        Arc::clone(&fetch) as Arc<dyn Fetch>,
+        pace,
+        Arc::clone(&clock),
+        job(&run_id, request),
+        false,
+    )
+    .await?;
+    restate(&simulator, yesterday);
+    let run_id = new_run_id(clock.as_ref());
+    let again = read_again(yesterday);
+    follow(&settings, &warehouse, fetch, pace, clock, job(&run_id, again), true).await?;
     server.abort();
     let summary = Summary::of(&outcome, &Site::Machine(data_dir.clone())).await?;
     summary.print(true);
@@ -58,6 +74,23 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
         serve::follow(&data_dir, arguments.listen, false, false).await?;
     }
     Ok(summary.demo_exit_code())
+}
+
+/// A vendor changes its mind about a day that was read: the ledger keeps both readings.
+fn restate(simulator: &Mutex<Simulator>, yesterday: Date) {
+    let day = restated_day(yesterday);
+    let mut simulator = simulator.lock().unwrap_or_else(PoisonError::into_inner);
+    simulator.world.restate(&Restatement::Scale { day, strand: Strand::Console, percent: 108 });
+}
+
+fn read_again(yesterday: Date) -> FetchRequested {
+    let day = Some(day_number(restated_day(yesterday)));
+    let feeds = vec![Feed::AnthropicCost.as_str().to_owned()];
+    FetchRequested { trigger: "command".to_owned(), feeds, from: day, to: day, ..FetchRequested::default() }
+}
+
+fn restated_day(yesterday: Date) -> Date {
+    yesterday.saturating_sub(5.days())
 }
 
 /// A demo begins anew each time; anything that is no demo is refused.

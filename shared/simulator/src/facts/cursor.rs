@@ -297,7 +297,7 @@ pub fn daily(day: &CursorDay, person: &Person, index: u32) -> Daily {
     }
     let busy = person.intensity.max(20);
     let mut some = |limit: u64| dice.below(limit * busy / 100 + 1);
-    let (lines_added, lines_deleted) = (some(1500), some(700));
+    let (lines_added, lines_deleted) = (some(90), some(40));
     // Accepted lines may exceed all lines: the vendor counts them differently.
     let (accepted_added, accepted_deleted) = (some(1200), some(500));
     let (accepts, rejects, tabs_accepted) = (some(70), some(15), some(200));
