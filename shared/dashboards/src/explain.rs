@@ -19,14 +19,21 @@ pub fn of_card(card: &Card, asked: &Asked) -> Option<String> {
     is_explained(card).then(|| address(card, &[], asked))
 }
 
-/// The address that explains one cell: the card's selection, narrowed to the cell's row. Only amounts are explained.
+/// Columns that split money in a way no address can say.
+const UNSAID: [&str; 6] = ["service_tier", "workspace_id", "token_type", "token_class", "driver", "reason"];
+
+/// The address that explains one cell: the card's selection, narrowed to the cell's row. Only amounts that rows of the facts
+/// add up to are explained; where that is not certain, there is no address.
 pub fn of_cell(card: &Card, column: &Column, row: &[Cell], asked: &Asked) -> Option<String> {
-    if column.kind != ColumnType::Usd || !column.name.ends_with("cost_usd") || !is_explained(card) {
+    let is_money = matches!(card.group.as_str(), "exec" | "alloc") && column.name == "cost_usd";
+    if !is_money || !is_explained(card) || UNSAID.iter().any(|name| place(card, name).is_some()) {
         return None;
     }
+    // Seats have neither model nor key.
+    let is_seat =
+        place(card, "cost_class").and_then(|at| row.get(at)) == Some(&Cell::Text("seat".to_owned()));
     let mut narrowed = Vec::new();
     for (at, other) in card.columns.iter().enumerate() {
-        let value = row.get(at)?;
         let name = match (other.name.as_str(), other.kind) {
             ("user_email", _) => "user",
             ("team", ColumnType::Team) => "team",
@@ -34,21 +41,25 @@ pub fn of_cell(card: &Card, column: &Column, row: &[Cell], asked: &Asked) -> Opt
             ("model", ColumnType::Model) => "model",
             ("api_key_id", _) => "key",
             ("cost_class", _) => "class",
+            ("cost_type", _) => "type",
+            ("attribution", _) => "attribution",
             ("month", _) => "range",
             _ => continue,
         };
-        match value {
-            Cell::Null => {}
+        match row.get(at)? {
+            Cell::Null if is_seat => {}
+            Cell::Null => return None,
             Cell::Date(day) => {
                 let (from, to) = days_of(*day, other.kind);
                 narrowed.push((name, format!("{from}~{to}")));
             }
-            // A sum of several is no filter.
-            Cell::Text(text) if text == "total" || text.starts_with("Other ") => return None,
-            _ => narrowed.push((name, value.to_string())),
+            // A sum of several, or words for what has no name, is no filter.
+            Cell::Text(text) if text == "total" || text.starts_with("Other ") || text.ends_with(')') => {
+                return None;
+            }
+            value => narrowed.push((name, value.to_string())),
         }
     }
-    // A row that nothing names is explained by its whole card alone.
     let is_named = place(card, "display_name").is_none() || narrowed.iter().any(|(name, _)| *name == "user");
     (is_named && !narrowed.is_empty()).then(|| address(card, &narrowed, asked))
 }

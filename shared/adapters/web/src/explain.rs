@@ -21,6 +21,8 @@ const ROWS: usize = 100;
 struct Narrowed {
     key: Option<String>,
     class: Option<String>,
+    cost_type: Option<String>,
+    attribution: Option<String>,
     page: usize,
 }
 
@@ -45,7 +47,7 @@ impl Narrowed {
     fn read(query: &str) -> Result<Self, Problem> {
         let mut narrowed = Self::default();
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            if !matches!(name, "key" | "class" | "page") {
+            if !matches!(name, "key" | "class" | "type" | "attribution" | "page") {
                 continue;
             }
             // Read as the filters are: the same limits, the same words.
@@ -57,6 +59,8 @@ impl Narrowed {
             match name {
                 "key" => narrowed.key = value,
                 "class" => narrowed.class = value,
+                "type" => narrowed.cost_type = value,
+                "attribution" => narrowed.attribution = value,
                 _ => {
                     narrowed.page =
                         value.and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, 10_000) - 1;
@@ -75,7 +79,7 @@ async fn explained(
     narrowed: &Narrowed,
     query: &str,
 ) -> Result<Value, Problem> {
-    let filter = condition(card, asked, narrowed, held.snapshot.engine());
+    let filter = condition(asked, narrowed, held.snapshot.engine());
     let ask = async |sql: String| held.snapshot.query(&sql).await;
     let sums =
         ask(format!("SELECT COUNT(*) AS records, SUM(f.cost_usd) AS cost_usd FROM {FACTS} WHERE {filter}"))
@@ -182,8 +186,10 @@ fn or_nothing(list: &str) -> &str {
 }
 
 /// What a figure's rows have in common. The words of the daily views are put back into those of the facts.
-fn condition(card: &Card, asked: &Asked, narrowed: &Narrowed, engine: Engine) -> String {
-    let selection = asked.selection_of(card);
+fn condition(asked: &Asked, narrowed: &Narrowed, engine: Engine) -> String {
+    // A row may name a person on a dashboard that has no such filter.
+    let Asked { selection, filters, .. } = asked;
+    let of = |filter| filters.values(filter).to_vec();
     let mut parts = vec![format!(
         "f.cost_date BETWEEN DATE '{}' AND DATE '{}'",
         selection.first_day, asked.period.through_day
@@ -196,19 +202,23 @@ fn condition(card: &Card, asked: &Asked, narrowed: &Narrowed, engine: Engine) ->
             parts.push(format!("{column} IN ({list})"));
         }
     };
-    among(team, &selection.team);
-    among("f.user_email", &selection.user);
-    among(PLATFORM, &selection.platform);
-    among("f.model", &selection.model);
+    among(team, &of(Filter::Team));
+    among("f.user_email", &of(Filter::User));
+    among(PLATFORM, &of(Filter::Platform));
+    among("f.model", &of(Filter::Model));
     among("f.api_key_id", narrowed.key.as_slice());
     among("f.cost_class", narrowed.class.as_slice());
+    among("f.cost_type", narrowed.cost_type.as_slice());
+    among("f.attribution", narrowed.attribution.as_slice());
     parts.join(" AND ")
 }
 
 fn selected(card: &Card, asked: &Asked, narrowed: &Narrowed) -> String {
     let key = narrowed.key.as_ref().map_or_else(String::new, |key| format!(", key {key}"));
     let class = narrowed.class.as_ref().map_or_else(String::new, |class| format!(", {class}"));
-    format!("{}{key}{class}", asked.words_of(card))
+    let kind = narrowed.cost_type.as_ref().map_or_else(String::new, |kind| format!(", {kind}"));
+    let words = asked.filters.words(&Filter::ALL);
+    format!("{}: {}. {words}{key}{class}{kind}", card.title, asked.period.words())
 }
 
 fn table(caption: &str, result: &QueryResult, total_rows: usize) -> Table {
