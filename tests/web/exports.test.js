@@ -99,7 +99,7 @@ for (const path of DASHBOARDS) {
           if (format === "PNG") continue;
           const card = await json(cardAddress(address));
           const file = await get(address);
-          assert.match(file.name, /filename="?ai-usage_[\w.-]+_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.\w+"?/, address);
+          assert.match(file.name, /filename="?ai-usage_simulated_[\w.-]+_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.\w+"?/, address);
           if (format === "CSV") compareCsv(strFromU8(file.bytes), card);
           else if (format === "JSON") assert.deepEqual(JSON.parse(strFromU8(file.bytes)).rows, card.rows, address);
           else if (format === "XLSX") {
@@ -117,7 +117,7 @@ for (const path of DASHBOARDS) {
       const of = (ending) => group.find((address) => new URL(address, BASE).pathname.endsWith(ending));
       const parts = unzipSync((await get(of(".zip"))).bytes);
       for (const id of ids) {
-        const name = Object.keys(parts).find((name) => name.includes(`ai-usage_${id.replace("/", "_")}_`));
+        const name = Object.keys(parts).find((name) => name.includes(`ai-usage_simulated_${id.replace("/", "_")}_`));
         if (!name) { assert.equal((await json(`/api/v1/cards/${id}`)).rows.length, 0, `${id} is not in the zip`); continue; }
         compareCsv(strFromU8(parts[name]), await json(`/api/v1/cards/${id}`));
       }
@@ -135,7 +135,7 @@ for (const path of DASHBOARDS) {
           if (!await card.count() || !await card.locator(".chart").count()) continue;
           await card.locator("details.export summary").click();
           const [download] = await Promise.all([page.waitForEvent("download"), card.locator('[data-format="PNG"]').click()]);
-          assert.match(download.suggestedFilename(), /^ai-usage_[\w-]+_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.png$/);
+          assert.match(download.suggestedFilename(), /^ai-usage_simulated_[\w-]+_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.png$/);
           const picture = png(await readFile(await download.path()));
           assert.equal(picture.width, 1920);
           assert.ok(picture.drawn > 5_000 && picture.footer > 100, JSON.stringify(picture));

@@ -14,9 +14,23 @@ pub fn is_explained(card: &Card) -> bool {
     card.template().contains("{{spend}}") && !card.is_text()
 }
 
+/// Cards whose figures are all billed money of the selection. Others choose among it in their own SQL; of those, cells are
+/// explained, or nothing is.
+const WHOLE: [&str; 9] = [
+    "exec/headline",
+    "exec/total-spend",
+    "exec/platform-share",
+    "alloc/headline",
+    "alloc/heatmap",
+    "alloc/people",
+    "alloc/teams",
+    "alloc/team-stack",
+    "alloc/ledger",
+];
+
 /// The address that explains a card's figures as selected.
 pub fn of_card(card: &Card, asked: &Asked) -> Option<String> {
-    is_explained(card).then(|| address(card, &[], asked))
+    (is_explained(card) && WHOLE.contains(&card.id.as_str())).then(|| address(card, &[], asked))
 }
 
 /// Columns that split money in a way no address can say.

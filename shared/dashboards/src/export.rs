@@ -65,11 +65,19 @@ impl FileFormat {
     }
 }
 
-/// `ai-usage_exec_monthly-trend_2026-10-01_2026-10-31.csv`; a dashboard's file leaves the card out.
-pub fn file_name(group: &str, card: Option<&str>, asked: &Asked, format: FileFormat) -> String {
+/// `ai-usage_exec_monthly-trend_2026-10-01_2026-10-31.csv`; a dashboard's file leaves the card out. A file of a demo says so
+/// in its name, as a CSV has no other place for it.
+pub fn file_name(
+    group: &str,
+    card: Option<&str>,
+    asked: &Asked,
+    state: &DataState,
+    format: FileFormat,
+) -> String {
     let (from, to) = (asked.selection.first_day, asked.selection.last_day);
     let card = card.map_or_else(String::new, |card| format!("{card}_"));
-    format!("ai-usage_{group}_{card}{from}_{to}.{}", format.ending())
+    let simulated = if state.is_simulated { "simulated_" } else { "" };
+    format!("ai-usage_{simulated}{group}_{card}{from}_{to}.{}", format.ending())
 }
 
 /// RFC 4180 with a header; days as ISO has them, amounts as plain decimals, nothing for what is not there.
@@ -124,7 +132,7 @@ pub fn zip_all(cards: &[(&Card, &Answer)], asked: &Asked, state: &DataState) -> 
         write!(archive, "{term}: {text}\r\n").map_err(|error| failed(&error))?;
     }
     for (card, answer) in with_rows(cards) {
-        let name = file_name(&card.group, Some(&card.name), asked, FileFormat::Csv);
+        let name = file_name(&card.group, Some(&card.name), asked, state, FileFormat::Csv);
         archive.start_file(name, options).map_err(|error| failed(&error))?;
         archive.write_all(&csv(card, answer)?).map_err(|error| failed(&error))?;
     }

@@ -18,7 +18,9 @@ pub enum Range {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
     /// Neither a word nor two days.
-    #[error("`{0}` is no date range: use a word of the list, or two days such as 2026-10-01~2026-10-31")]
+    #[error(
+        "`{0}` is no date range: use thismonth, lastmonth, thisquarter, lastquarter, thisyear, past30days~, past3months~, past12months~, or two days such as 2026-10-01~2026-10-31"
+    )]
     Unknown(String),
     /// The wrong way round.
     #[error("the range ends before it begins: {0} is after {1}")]

@@ -51,7 +51,7 @@ pub async fn export(settings: &Settings, arguments: &ExportArguments) -> Result<
         (ExportFormat::Json, _) => FileFormat::Json,
     };
     let body = body(format, name.is_some(), &answered, &asked, &state)?;
-    let default = file_name(group, name, &asked, format);
+    let default = file_name(group, name, &asked, &state, format);
     write(&body, arguments.out.as_deref().unwrap_or_else(|| Path::new(&default)))
 }
 

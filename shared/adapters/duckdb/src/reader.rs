@@ -13,7 +13,7 @@ use duckdb::{AccessMode, Config, Connection};
 use crate::{DuckDbError, QueryResult, open::published_path, query::query, schema};
 
 /// What a reader may hold in memory.
-const MEMORY_LIMIT: &str = "256MB";
+const MEMORY_LIMIT: &str = "1GB";
 
 /// The published snapshot of a data folder. Every question is asked of the newest one.
 pub struct Reader {

@@ -112,7 +112,7 @@ async function png(link) {
   const blob = await picture(one.model, { title: text("h3"), filters, summary: text(".summary"), footer });
   // A card that follows no range is named after the page's, as the server names its files.
   const day = (name) => one.answer.filters?.[name] ?? document.querySelector(`input[name="${name}"]`)?.value;
-  const name = `ai-usage_${one.answer.id.replace("/", "_")}_${day("from")}_${day("to")}.png`;
+  const name = `ai-usage_${one.answer.simulated ? "simulated_" : ""}${one.answer.id.replace("/", "_")}_${day("from")}_${day("to")}.png`;
   const save = document.createElement("a");
   save.href = URL.createObjectURL(blob);
   save.download = name;

@@ -29,7 +29,7 @@ pub async fn card(
         FileFormat::Png => return Err(no_picture()),
         FileFormat::Zip => return Err(Problem::not_found("A zip holds a whole dashboard.")),
     };
-    Ok(download(format, &file_name(&group, Some(name), &asked, format), body))
+    Ok(download(format, &file_name(&group, Some(name), &asked, &held.state, format), body))
 }
 
 /// `GET /export/{group}.{zip|xlsx|json}`.
@@ -51,7 +51,7 @@ pub async fn dashboard(
             return Err(Problem::not_found("A dashboard is exported as zip, xlsx or json."));
         }
     };
-    Ok(download(format, &file_name(group, None, &asked, format), body))
+    Ok(download(format, &file_name(group, None, &asked, &held.state, format), body))
 }
 
 async fn all<'a>(app: &'a App, held: &Held, asked: &Asked) -> Result<Vec<(&'a Card, Arc<Answer>)>, Problem> {

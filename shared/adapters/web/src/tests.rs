@@ -228,7 +228,7 @@ async fn amounts_stay_exact_and_a_known_answer_is_not_sent_again() {
 async fn a_download_is_named_for_what_it_holds_and_texts_are_guarded() {
     let (response, body) = get(app(), "/export/exec/share.csv?range=2026-10-01~2026-10-31").await;
     let name = response.headers().get(header::CONTENT_DISPOSITION).unwrap().to_str().unwrap();
-    assert_eq!(name, "attachment; filename=\"ai-usage_exec_share_2026-10-01_2026-10-31.csv\"");
+    assert_eq!(name, "attachment; filename=\"ai-usage_simulated_exec_share_2026-10-01_2026-10-31.csv\"");
     assert_eq!(body, "platform,cost_usd\r\ncursor,1310.55\r\n</script><b>,84.1\r\n");
 }
 

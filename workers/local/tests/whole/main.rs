@@ -13,6 +13,7 @@ mod worlds;
 
 mod again;
 mod catching_up;
+mod dashboards;
 mod killed;
 mod late;
 mod organisations;

@@ -1,0 +1,121 @@
+//! The figures of the dashboards agree with each other and with the billed money, to the nano-dollar.
+
+use std::collections::BTreeMap;
+
+use aispend_model::Money;
+use aispend_simulator::FaultPlan;
+use serde_json::Value;
+
+use crate::command::Home;
+use crate::vendors::Vendors;
+use crate::worlds::{Shape, days_ago, world};
+
+/// Every card of a dashboard that has rows, by id.
+struct Board(BTreeMap<String, Value>);
+
+impl Board {
+    fn export(home: &Home, group: &str, filters: &[&str]) -> Self {
+        let arguments = [&["export", group, "--format", "json", "--out", "-"], filters].concat();
+        let exported = home.aispend(&arguments).exits(0).json();
+        let cards = exported["cards"].as_array().unwrap().iter();
+        Self(cards.map(|card| (card["id"].as_str().unwrap().to_owned(), card.clone())).collect())
+    }
+
+    /// A column, from top to bottom; nothing where the card has no rows.
+    fn column(&self, id: &str, name: &str) -> Vec<i128> {
+        let Some(card) = self.0.get(id) else { return Vec::new() };
+        let columns = card["columns"].as_array().unwrap();
+        let at = columns.iter().position(|column| column["name"] == name);
+        let at = at.unwrap_or_else(|| panic!("{id} has no column {name}"));
+        let rows = card["rows"].as_array().unwrap().iter();
+        rows.filter_map(|row| row[at].as_str()).map(nanos).collect()
+    }
+
+    fn sum(&self, id: &str, name: &str) -> i128 {
+        self.column(id, name).iter().sum()
+    }
+}
+
+/// Exactly: an amount with more decimals than a nano-dollar is a failure.
+fn nanos(text: &str) -> i128 {
+    let read = Money::from_dollars(text).unwrap();
+    assert_eq!(read.lost.to_string(), "0", "{text}");
+    read.money.nanos()
+}
+
+/// Cards that show all money of the selection, and the column to add up.
+const WHOLE: [(&str, &str); 9] = [
+    ("exec/platform-share", "cost_usd"),
+    ("alloc/heatmap", "total_usd"),
+    ("alloc/people", "cost_usd"),
+    ("alloc/team-stack", "cost_usd"),
+    ("alloc/team-share", "cost_usd"),
+    ("alloc/teams", "cost_usd"),
+    ("alloc/models", "cost_usd"),
+    ("alloc/models-table", "cost_usd"),
+    ("alloc/ledger", "cost_usd"),
+];
+
+fn assert_sums(home: &Home, filters: &[&str], condition: &str) {
+    let (exec, alloc) = (Board::export(home, "exec", filters), Board::export(home, "alloc", filters));
+    let total = exec.sum("exec/total-spend", "total_usd");
+    let billed = home.value(&format!(
+        "SELECT COALESCE(SUM(cost_usd), 0) FROM ai_usage_analytics.fct_cost_daily WHERE {condition}"
+    ));
+    assert_eq!(total, nanos(&billed), "exec/total-spend with {filters:?}");
+    for (id, column) in WHOLE {
+        let board = if id.starts_with("exec/") { &exec } else { &alloc };
+        assert_eq!(board.sum(id, column), total, "{id} with {filters:?}");
+    }
+    // By column of the heat map as well: each platform once.
+    let by_platform: i128 = ["claude_code", "claude_ai", "claude_api", "cursor"]
+        .iter()
+        .map(|platform| alloc.sum("alloc/heatmap", platform))
+        .sum();
+    assert_eq!(by_platform, total, "the platforms of alloc/heatmap with {filters:?}");
+    // From what was to what is, by what changed.
+    let steps = exec.column("exec/what-changed", "delta_usd");
+    if let [before, between @ .., after] = steps.as_slice() {
+        let sum: i128 = between.iter().sum();
+        assert_eq!(before + sum, *after, "with {filters:?}");
+        assert_eq!(*after, total, "the end of exec/what-changed with {filters:?}");
+    }
+}
+
+#[test]
+fn every_card_adds_up_to_the_same_total() {
+    for (place, shape) in (0..).zip(Shape::ALL) {
+        let vendors = Vendors::open(world(shape, 70 + place), FaultPlan::none());
+        let home = Home::with_csv(&vendors);
+        let (from, to) = (days_ago(11), days_ago(4));
+        home.run(from, to);
+        let (middle, range) = (days_ago(7), format!("{from}~{to}"));
+        let half = format!("{middle}~{to}");
+        let in_all = format!("cost_date BETWEEN '{from}' AND '{to}'");
+        let in_half = format!("cost_date BETWEEN '{middle}' AND '{to}'");
+        assert_sums(&home, &["--range", &range], &in_all);
+        assert_sums(&home, &["--range", &half], &in_half);
+        assert_sums(
+            &home,
+            &["--range", &range, "--platform", "cursor"],
+            &format!("{in_all} AND platform = 'cursor'"),
+        );
+        assert_sums(
+            &home,
+            &["--range", &half, "--team", "Platform"],
+            &format!("{in_half} AND team = 'Platform'"),
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_exported_is_named_with_the_remedy() {
+    let vendors = Vendors::open(world(Shape::Legacy, 75), FaultPlan::none());
+    let home = Home::with_csv(&vendors);
+    home.aispend(&["export", "exec"]).exits(2).says("aispend run");
+    home.run(days_ago(6), days_ago(4));
+    home.aispend(&["export", "exec/no-such-card"]).exits(2).says("exec/total-spend");
+    home.aispend(&["export", "exec", "--format", "json", "--out", "-", "--range", "soon"])
+        .exits(2)
+        .says("thismonth");
+}
