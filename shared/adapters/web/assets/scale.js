@@ -18,7 +18,7 @@ export function ticks(highest, wanted = 4) {
 export function axisWords(value, type, step = 1) {
   if (type === "percent") return `${Math.round(value * 100)} %`;
   const money = type === "usd" || type === "usd_unit" ? "$" : "";
-  if (type === "usd_unit") return money + value.toFixed(step < 0.01 || Math.round(step * 1000) % 10 ? 3 : 2);
+  if (type === "usd_unit") return money + value.toFixed([2, 3].find((decimals) => Number(step.toFixed(decimals)) === step) ?? 4);
   const size = Math.abs(value);
   if (size >= 1e6) return `${money}${trim(value / 1e6)}M`;
   if (size >= 1e4) return `${money}${trim(value / 1e3)}k`;

@@ -125,7 +125,7 @@ async fn double(cluster: &Cluster, seen: &[Seen], dice: &mut Dice) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the emulators: cargo xtask test --only gcp"]
+#[ignore = "needs the emulators, and does not pass: see tests/chaos/main.rs"]
 async fn killed_doubled_upgraded_and_cut_off() {
     let seed = std::env::var("AISPEND_CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     eprintln!("AISPEND_CHAOS_SEED={seed}");
