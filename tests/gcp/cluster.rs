@@ -24,7 +24,7 @@ use crate::balancer::Balancer;
 use crate::worker::{Mode, Worker, binary, free_port};
 
 /// Longer than any run of these small companies takes, also on a busy machine and with trouble.
-const PATIENCE: Duration = Duration::from_mins(4);
+const PATIENCE: Duration = Duration::from_mins(7);
 
 /// Every stage, downstream first: who reads is there before who writes.
 pub const STAGES: [&str; 5] = ["alerter", "loader", "validator", "normalizer", "fetcher"];

@@ -19,7 +19,7 @@ use crate::worker::{Mode, Worker, binary};
 const ATTEMPTS: u32 = 10;
 
 /// Longer than anything here takes, also on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// The documents of a slice as the fetcher named them, once it has.
 async fn documents_of(observer: &Observer, wanted: &Slice) -> Vec<String> {
