@@ -118,7 +118,7 @@ impl Cluster {
         archive.create_bucket("US").await.unwrap();
         let options = BigQueryOptions { dataset: dataset.clone(), ..BigQueryOptions::default() };
         let bigquery = BigQuery::connect(&google, options).await.unwrap();
-        bigquery.migrate(false).await.unwrap();
+        bigquery.migrate_facts(false).await.unwrap();
         let mut balancers = Vec::new();
         for topic in Topic::ALL {
             balancers.push((topic, Balancer::start().await));

@@ -20,7 +20,7 @@ pub use selection::{Filter, Selection, text};
 pub use staging::{STAGED, staging_name};
 pub use table::{ColumnDef, TableDef, double_quote, tables};
 pub use template::in_dataset;
-pub use view::{View, views};
+pub use view::{View, fact_views, views};
 
 /// The dataset (BigQuery) and schema (DuckDB) that every name in the files is qualified with.
 pub const DATASET: &str = "ai_usage_analytics";

@@ -19,6 +19,14 @@ pub fn views() -> impl Iterator<Item = View> {
     files::VIEWS.iter().map(|(name, file)| View { name, file })
 }
 
+/// Those among them that the facts and their checks stand on, without the ones that dashboards read.
+pub fn fact_views() -> impl Iterator<Item = View> {
+    views().take_while(|view| view.name != FIRST_OF_DASHBOARDS)
+}
+
+/// The views from here on are for dashboards.
+const FIRST_OF_DASHBOARDS: &str = "vw_spend_daily";
+
 impl View {
     /// What a person should know about it: the comment its file begins with.
     pub fn about(self) -> String {
@@ -46,5 +54,17 @@ impl View {
                 vec![body.replacen(&head, &options, 1)]
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_views_of_the_facts_are_some_and_not_all() {
+        let facts: Vec<&str> = fact_views().map(|view| view.name).collect();
+        assert!(facts.contains(&"fct_cost_daily") && facts.contains(&"vw_data_quality"), "{facts:?}");
+        assert!(facts.len() < views().count());
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aispend_warehouse::{Engine, SCHEMA_VERSION, TableDef, digest, in_dataset, seeds, staging_name, views};
+use aispend_warehouse::{
+    Engine, SCHEMA_VERSION, TableDef, View, digest, fact_views, in_dataset, seeds, staging_name, views,
+};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::{BigQuery, BigQueryError, Fault, client::Question, literal};
@@ -64,14 +66,33 @@ impl BigQuery {
     /// `NewerSchema` for the dataset of a newer build, `OtherKind` where a demo would meet real data or the other way
     /// round.
     pub async fn migrate(&self, is_simulated: bool) -> Result<bool, BigQueryError> {
-        let wanted = digest(Engine::BigQuery);
+        let all: Vec<View> = views().collect();
+        self.migrate_with(is_simulated, &all, digest(Engine::BigQuery)).await
+    }
+
+    /// The same without the views for dashboards. The emulator takes minutes for those, and `migrate` still adds them.
+    ///
+    /// # Errors
+    /// As `migrate`.
+    pub async fn migrate_facts(&self, is_simulated: bool) -> Result<bool, BigQueryError> {
+        let facts: Vec<View> = fact_views().collect();
+        let wanted = format!("facts only: {}", digest(Engine::BigQuery));
+        self.migrate_with(is_simulated, &facts, wanted).await
+    }
+
+    async fn migrate_with(
+        &self,
+        is_simulated: bool,
+        views: &[View],
+        wanted: String,
+    ) -> Result<bool, BigQueryError> {
         let info = self.info_to_change(is_simulated).await?;
         if info.is_some_and(|info| info.schema_version == SCHEMA_VERSION && info.schema_digest == wanted) {
             return Ok(false);
         }
         self.make_tables().await?;
         // In their order: a view reads those before it.
-        for view in views() {
+        for view in views {
             for statement in view.create(Engine::BigQuery) {
                 self.run(in_dataset(&statement, self.dataset())).await?;
             }

@@ -11,9 +11,9 @@ use crate::place::{connect, csv, fresh_project, options, ready};
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
 async fn migrating_again_changes_nothing() {
     let (google, warehouse) = ready().await;
-    assert!(warehouse.migrate(true).await.unwrap());
-    assert!(!warehouse.migrate(true).await.unwrap());
-    assert!(!connect(&google).await.migrate(true).await.unwrap());
+    assert!(warehouse.migrate_facts(true).await.unwrap());
+    assert!(!warehouse.migrate_facts(true).await.unwrap());
+    assert!(!connect(&google).await.migrate_facts(true).await.unwrap());
     let info = warehouse.info().await.unwrap().unwrap();
     assert!(info.is_simulated && info.schema_version == aispend_warehouse::SCHEMA_VERSION);
 }
@@ -32,7 +32,7 @@ async fn a_dataset_without_tables_says_what_to_do() {
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
 async fn simulated_and_real_data_never_meet() {
     let (_kept, warehouse) = ready().await;
-    let error = warehouse.migrate(false).await.unwrap_err();
+    let error = warehouse.migrate_facts(false).await.unwrap_err();
     assert!(matches!(error, BigQueryError::OtherKind { is_simulated: true, .. }), "{error}");
 }
 
@@ -42,7 +42,7 @@ async fn the_dataset_of_a_newer_build_is_left_alone() {
     let (google, warehouse) = ready().await;
     let newer = "UPDATE ai_usage_analytics.warehouse_info SET schema_version = 99 WHERE TRUE";
     warehouse.query(newer, None).await.unwrap();
-    let error = warehouse.migrate(true).await.unwrap_err();
+    let error = warehouse.migrate_facts(true).await.unwrap_err();
     assert!(matches!(error, BigQueryError::NewerSchema { found: 99, .. }), "{error}");
     let error = connect(&google).await.ledger(None).await.unwrap_err();
     assert!(matches!(&error, WarehouseError::NotMigrated(_)), "{error}");
@@ -66,7 +66,7 @@ async fn an_older_dataset_gets_what_it_lacks_and_keeps_its_rows() {
     }
     let warehouse = connect(&google).await;
     assert!(matches!(warehouse.load(Vec::new()).await, Err(WarehouseError::NotMigrated(_))));
-    assert!(warehouse.migrate(true).await.unwrap());
+    assert!(warehouse.migrate_facts(true).await.unwrap());
     // What the new column holds cannot be tested here: the emulator's write service never hears of it.
     warehouse.load(vec![Reading::default().row(expense(2)).of(cost_slice(6), 10)]).await.unwrap();
     let set = warehouse.snapshot(Table::ClaudeExpenses).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_dataset_may_have_another_name() {
     let google = fresh_project();
     let named = |dataset: &str| BigQueryOptions { dataset: dataset.to_owned(), ..options() };
     let warehouse = BigQuery::connect(&google, named("spend_eu")).await.unwrap();
-    warehouse.migrate(true).await.unwrap();
+    warehouse.migrate_facts(true).await.unwrap();
     warehouse.load(vec![Reading::default().row(expense(1)).of(cost_slice(5), 10)]).await.unwrap();
     assert_eq!(csv(&warehouse, "SELECT COUNT(*) AS n FROM spend_eu.fct_cost_daily").await, "n\n1\n");
     assert_eq!(warehouse.snapshot(Table::ClaudeExpenses).await.unwrap().len(), 1);
