@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DATASET, Engine, Filter, Selection, files,
-    template::{is_word, render_selected, words},
+    template::{is_word, render_selected, with_parts, words},
 };
 
 /// Why a card's file cannot be used.
@@ -285,7 +285,7 @@ impl Card {
             totals: head.table.total,
             is_personal,
             body: head.body,
-            sql: sql.trim().trim_end_matches(';').to_owned(),
+            sql: with_parts(sql.trim().trim_end_matches(';')).map_err(wrong)?,
             id: id.clone(),
         };
         card.check().map_err(wrong)?;
@@ -336,7 +336,7 @@ impl Card {
         matches!(self.display, Display::Text)
     }
 
-    /// The query as its file has it.
+    /// The query as its file has it, with its parts in place.
     pub fn template(&self) -> &str {
         &self.sql
     }

@@ -24,6 +24,11 @@ pub const VIEWS: &[(&str, &str)] = embed!["views":
     "vw_quarterly_finance", "vw_recommendation",
 ];
 
+/// A part that several cards share, and its file: a line that says what it is, then `name AS (…)`, one or more.
+pub const PARTS: &[(&str, &str)] = embed!["parts":
+    "budget_ahead", "coding_money", "coding_parts", "idle_seats", "known_people", "lines_by_month", "months_in_range", "open_findings", "paid_output", "people_in_range", "period_before", "person_tools", "thirteen_months", "weeks",
+];
+
 macro_rules! embed_cards {
     ($($group:literal: $($name:literal),* ;)*) => {
         &[$($(($group, $name, include_str!(concat!("../cards/", $group, "/", $name, ".sql")))),*),*]
@@ -58,7 +63,7 @@ mod tests {
 
     #[test]
     fn every_file_is_embedded() {
-        for (folder, embedded) in [("tables", TABLES), ("views", VIEWS)] {
+        for (folder, embedded) in [("tables", TABLES), ("views", VIEWS), ("parts", PARTS)] {
             // Asked when it runs: build output may be shared between checkouts.
             let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
             let mut found: Vec<String> = fs::read_dir(Path::new(&here).join(folder))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{DATASET, Engine, Selection};
+use crate::{DATASET, Engine, Selection, files::PARTS};
 
 /// Spells the words in double braces for an engine.
 pub fn render(sql: &str, engine: Engine) -> String {
@@ -17,6 +17,24 @@ pub fn render_selected(sql: &str, engine: Engine, selection: &Selection) -> Stri
         "period" => selection.period(engine).into(),
         _ => spell(word, engine),
     })
+}
+
+/// A card's query with the parts that it shares with others in place of `{{with:NAME}}`.
+pub fn with_parts(sql: &str) -> Result<String, String> {
+    for name in words(sql).filter_map(|word| word.strip_prefix("with:")) {
+        part(name).ok_or_else(|| format!("`{{{{with:{name}}}}}` names no file in infra/warehouse/parts"))?;
+    }
+    // Every other word stays for the engine that is asked.
+    Ok(replace(sql, |word| match word.strip_prefix("with:").and_then(part) {
+        Some(part) => part.into(),
+        None => format!("{{{{{word}}}}}").into(),
+    }))
+}
+
+/// A part without the line that says what it is.
+fn part(name: &str) -> Option<&'static str> {
+    let (_, file) = PARTS.iter().find(|(known, _)| *known == name)?;
+    file.split_once('\n').map(|(_, sql)| sql.trim_end())
 }
 
 /// True for the words of cards alone.
@@ -100,7 +118,7 @@ pub fn in_dataset(sql: &str, dataset: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{TABLES, VIEWS};
+    use crate::files::{CARDS, TABLES, VIEWS};
 
     #[test]
     fn words_in_braces_are_spelled_for_the_engine() {
@@ -130,6 +148,28 @@ mod tests {
         let sql = "SELECT t.a FROM ai_usage_analytics.t AS t JOIN ai_usage_analytics.u USING (a)";
         assert_eq!(in_dataset(sql, "other"), "SELECT t.a FROM other.t AS t JOIN other.u USING (a)");
         assert_eq!(in_dataset(sql, DATASET), sql);
+    }
+
+    #[test]
+    fn a_part_stands_where_it_is_named_and_other_words_stay() {
+        let whole = with_parts("WITH {{with:thirteen_months}}\nSELECT {{ numeric }} FROM {{spend}}").unwrap();
+        assert!(whole.starts_with("WITH last AS (\n    SELECT p.through_day"), "{whole}");
+        assert!(whole.ends_with(")\nSELECT {{numeric}} FROM {{spend}}"), "{whole}");
+        let unknown = with_parts("WITH {{with:nothing}} SELECT 1").unwrap_err();
+        assert!(
+            unknown.contains("`{{with:nothing}}`") && unknown.contains("infra/warehouse/parts"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn a_part_says_what_it_is_and_is_shared() {
+        for (name, part) in PARTS {
+            assert!(part.starts_with("-- "), "{name}");
+            let word = format!("{{{{with:{name}}}}}");
+            let users = CARDS.iter().filter(|(_, _, file)| file.contains(&word)).count();
+            assert!(users > 1, "{name} is of {users} cards: it belongs there");
+        }
     }
 
     #[test]

@@ -84,13 +84,7 @@ name = "attribution_mix"
 label = "Attribution"
 type = "text"
 */
-WITH span AS (
-    SELECT
-        p.*,
-        p.prev_first >= l.first_day AS has_previous
-    FROM {{period}} AS p
-    CROSS JOIN ai_usage_analytics.vw_loaded_range AS l
-),
+WITH {{with:period_before}},
 money AS (
     SELECT
         s.user_email AS user_email,

@@ -83,19 +83,8 @@ name = "budget_note"
 label = "Budget note"
 type = "text"
 */
-WITH span AS (
-    SELECT
-        p.*,
-        p.prev_first >= l.first_day AS has_previous
-    FROM {{period}} AS p
-    CROSS JOIN ai_usage_analytics.vw_loaded_range AS l
-),
-months AS (
-    SELECT c.month AS month, MAX(c.month_end) AS month_end
-    FROM {{period}} AS p
-    JOIN ai_usage_analytics.dim_calendar AS c ON c.day BETWEEN p.first_day AND p.last_day
-    GROUP BY c.month
-),
+WITH {{with:period_before}},
+{{with:months_in_range}},
 whole_months AS (
     SELECT COUNT(*) AS months, MIN(m.month) AS first_month, MAX(m.month_end) AS last_day FROM months AS m
 ),

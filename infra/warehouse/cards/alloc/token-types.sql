@@ -27,11 +27,7 @@ name = "cost_usd"
 label = "Spend"
 type = "usd"
 */
-WITH last AS (
-    SELECT p.through_day AS through_day, c.month AS month, CAST(DATE_ADD(c.month, INTERVAL (-12) MONTH) AS DATE) AS first_month
-    FROM {{period}} AS p
-    JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day
-)
+WITH {{with:thirteen_months}}
 SELECT s.month AS month, s.token_class AS token_type, SUM(s.cost_usd) AS cost_usd
 FROM {{spend}} AS s
 CROSS JOIN last AS l

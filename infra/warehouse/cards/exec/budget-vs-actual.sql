@@ -38,11 +38,7 @@ name = "variance_pct"
 label = "Variance, %"
 type = "percent"
 */
-WITH last AS (
-    SELECT p.through_day AS through_day, c.month AS month, CAST(DATE_ADD(c.month, INTERVAL (-12) MONTH) AS DATE) AS first_month
-    FROM {{period}} AS p
-    JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day
-),
+WITH {{with:thirteen_months}},
 spent AS (
     SELECT s.month AS month, SUM(s.cost_usd) AS actual_usd
     FROM {{spend}} AS s

@@ -13,13 +13,7 @@ name = "headline"
 label = "This range in one line"
 type = "headline"
 */
-WITH span AS (
-    SELECT
-        p.*,
-        p.prev_first >= l.first_day AS has_previous
-    FROM {{period}} AS p
-    CROSS JOIN ai_usage_analytics.vw_loaded_range AS l
-),
+WITH {{with:period_before}},
 parts AS (
     SELECT
         s.platform AS platform,
@@ -62,34 +56,9 @@ company AS (
     CROSS JOIN span AS p
     WHERE s.spend_date BETWEEN p.first_day AND p.through_day
 ),
-months AS (
-    SELECT c.month AS month, MAX(c.month_end) AS month_end
-    FROM {{period}} AS p
-    JOIN ai_usage_analytics.dim_calendar AS c ON c.day BETWEEN p.first_day AND p.last_day
-    GROUP BY c.month
-),
+{{with:months_in_range}},
 -- A budget stands for whole months only, and for all of them or none.
-budget AS (
-    SELECT
-        CASE
-            WHEN COUNT(b.month) = COUNT(*) AND MIN(m.month) = MIN(p.first_day) AND MAX(m.month_end) = MAX(p.last_day)
-                THEN SUM(b.budget_usd)
-        END AS budget_usd,
-        LOGICAL_OR(b.is_example) AS is_example
-    FROM months AS m
-    CROSS JOIN {{period}} AS p
-    LEFT JOIN (
-        SELECT a.month AS month, a.budget_usd AS budget_usd, a.is_example AS is_example
-        FROM ai_usage_analytics.vw_budget AS a
-        WHERE a.platform IS NULL AND a.team IS NULL
-    ) AS b ON b.month = m.month
-),
-ahead AS (
-    SELECT CASE WHEN COUNT(*) = COUNT(f.forecast_usd) THEN SUM(f.forecast_usd - f.actual_usd) END AS ahead_usd
-    FROM ai_usage_analytics.vw_forecast AS f
-    JOIN {{period}} AS p ON f.as_of = p.through_day AND f.as_of < p.last_day
-    JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day AND c.month = f.month AND c.month_end = p.last_day
-),
+{{with:budget_ahead}},
 feeds AS (
     SELECT DIV((UNIX_MICROS({{now}}) - UNIX_MICROS(MIN(f.observed_at))), 3600000000) AS hours_old
     FROM ai_usage_analytics.vw_freshness AS f

@@ -34,13 +34,7 @@ label = "Kind"
 type = "text"
 hidden = true
 */
-WITH span AS (
-    SELECT
-        p.*,
-        p.prev_first >= l.first_day AS has_previous
-    FROM {{period}} AS p
-    CROSS JOIN ai_usage_analytics.vw_loaded_range AS l
-),
+WITH {{with:period_before}},
 parts AS (
     SELECT
         d.label || CASE s.cost_class WHEN 'seat' THEN ' seats' WHEN 'usage' THEN ' usage' ELSE ' other charges' END AS driver,

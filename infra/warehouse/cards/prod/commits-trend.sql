@@ -25,11 +25,7 @@ name = "pull_requests"
 label = "Pull requests"
 type = "integer"
 */
-WITH last AS (
-    SELECT p.through_day AS through_day, c.week AS week, CAST(DATE_ADD(c.week, INTERVAL (-175) DAY) AS DATE) AS first_week
-    FROM {{period}} AS p
-    JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day
-)
+WITH {{with:weeks}}
 SELECT u.week AS week, SUM(u.commits) AS commits, SUM(u.pull_requests) AS pull_requests
 FROM {{usage}} AS u
 CROSS JOIN last AS l

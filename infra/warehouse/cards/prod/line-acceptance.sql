@@ -24,13 +24,7 @@ label = "Base"
 type = "text"
 hidden = true
 */
-WITH span AS (
-    SELECT
-        p.*,
-        p.prev_first >= l.first_day AS has_previous
-    FROM {{period}} AS p
-    CROSS JOIN ai_usage_analytics.vw_loaded_range AS l
-)
+WITH {{with:period_before}}
 SELECT
     CAST(SAFE_DIVIDE(SUM(CASE WHEN u.usage_date BETWEEN p.first_day AND p.through_day THEN u.lines_accepted END), SUM(CASE WHEN u.usage_date BETWEEN p.first_day AND p.through_day THEN u.lines_suggested END)) AS {{numeric}}) AS line_acceptance_rate,
     CAST(SAFE_DIVIDE(SUM(CASE WHEN p.has_previous AND u.usage_date BETWEEN p.prev_first AND p.prev_through THEN u.lines_accepted END), SUM(CASE WHEN p.has_previous AND u.usage_date BETWEEN p.prev_first AND p.prev_through THEN u.lines_suggested END)) AS {{numeric}}) AS previous,

@@ -26,11 +26,7 @@ name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
 */
-WITH last AS (
-    SELECT p.through_day AS through_day, c.week AS week, CAST(DATE_ADD(c.week, INTERVAL (-175) DAY) AS DATE) AS first_week
-    FROM {{period}} AS p
-    JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day
-)
+WITH {{with:weeks}}
 SELECT u.week AS week, u.platform AS platform, SUM(u.lines_accepted) AS lines_accepted
 FROM {{usage}} AS u
 CROSS JOIN last AS l

@@ -84,13 +84,7 @@ label = "E-mail"
 type = "text"
 hidden = true
 */
-WITH span AS (
-    SELECT
-        p.*,
-        p.prev_first >= l.first_day AS has_previous
-    FROM {{period}} AS p
-    CROSS JOIN ai_usage_analytics.vw_loaded_range AS l
-),
+WITH {{with:period_before}},
 days AS (
     SELECT COUNT(*) AS days, SUM(CASE WHEN c.is_weekday THEN 1 ELSE 0 END) AS weekdays
     FROM {{period}} AS p

@@ -22,13 +22,7 @@ label = "Base"
 type = "text"
 hidden = true
 */
-WITH span AS (
-    SELECT
-        p.*,
-        p.prev_first >= l.first_day AS has_previous
-    FROM {{period}} AS p
-    CROSS JOIN ai_usage_analytics.vw_loaded_range AS l
-),
+WITH {{with:period_before}},
 money AS (
     SELECT
         SUM(CASE WHEN s.spend_date BETWEEN p.first_day AND p.through_day THEN s.cost_usd END) AS now_usd,

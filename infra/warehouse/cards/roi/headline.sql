@@ -12,49 +12,8 @@ name = "headline"
 label = "Is it worth it?"
 type = "headline"
 */
-WITH span AS (
-    SELECT
-        p.*,
-        p.prev_first >= l.first_day AS has_previous
-    FROM {{period}} AS p
-    CROSS JOIN ai_usage_analytics.vw_loaded_range AS l
-),
-money AS (
-    SELECT
-        SUM(CASE WHEN s.is_coding AND s.spend_date BETWEEN p.first_day AND p.through_day THEN s.cost_usd END) AS coding_usd,
-        SUM(CASE WHEN s.is_coding AND p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN s.cost_usd END) AS coding_before_usd,
-        SUM(CASE WHEN s.is_coding AND s.platform = 'claude_ai' AND s.spend_date BETWEEN p.first_day AND p.through_day THEN s.cost_usd END) AS covering_usd,
-        SUM(CASE WHEN s.is_coding AND s.platform = 'claude_ai' AND p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN s.cost_usd END) AS covering_before_usd
-    FROM {{spend}} AS s
-    CROSS JOIN span AS p
-    WHERE s.spend_date >= p.prev_first AND s.spend_date <= p.through_day
-),
-output AS (
-    SELECT
-        SUM(CASE WHEN u.usage_date BETWEEN p.first_day AND p.through_day THEN u.lines_accepted END) AS lines_accepted,
-        SUM(CASE WHEN p.has_previous AND u.usage_date BETWEEN p.prev_first AND p.prev_through THEN u.lines_accepted END) AS lines_before,
-        SUM(CASE WHEN NOT u.covered_by_seat AND u.usage_date BETWEEN p.first_day AND p.through_day THEN u.lines_accepted END) AS billed_lines,
-        SUM(CASE WHEN NOT u.covered_by_seat AND p.has_previous AND u.usage_date BETWEEN p.prev_first AND p.prev_through THEN u.lines_accepted END) AS billed_lines_before,
-        SUM(CASE WHEN u.usage_date BETWEEN p.first_day AND p.through_day THEN u.suggestions_accepted END) AS accepts,
-        SUM(CASE WHEN p.has_previous AND u.usage_date BETWEEN p.prev_first AND p.prev_through THEN u.suggestions_accepted END) AS accepts_before,
-        SUM(CASE WHEN NOT u.covered_by_seat AND u.usage_date BETWEEN p.first_day AND p.through_day THEN u.suggestions_accepted END) AS billed_accepts,
-        SUM(CASE WHEN NOT u.covered_by_seat AND p.has_previous AND u.usage_date BETWEEN p.prev_first AND p.prev_through THEN u.suggestions_accepted END) AS billed_accepts_before
-    FROM {{usage}} AS u
-    CROSS JOIN span AS p
-    WHERE u.usage_date >= p.prev_first AND u.usage_date <= p.through_day
-),
--- Lines under a Claude.ai seat count where the seat's money does.
-paid AS (
-    SELECT
-        m.coding_usd AS coding_usd,
-        m.coding_before_usd AS coding_before_usd,
-        CASE WHEN m.covering_usd > 0 THEN o.lines_accepted ELSE o.billed_lines END AS paid_lines,
-        CASE WHEN m.covering_before_usd > 0 THEN o.lines_before ELSE o.billed_lines_before END AS paid_lines_before,
-        CASE WHEN m.covering_usd > 0 THEN o.accepts ELSE o.billed_accepts END AS paid_accepts,
-        CASE WHEN m.covering_before_usd > 0 THEN o.accepts_before ELSE o.billed_accepts_before END AS paid_accepts_before
-    FROM money AS m
-    CROSS JOIN output AS o
-),
+WITH {{with:period_before}},
+{{with:paid_output}},
 person_money AS (
     SELECT
         s.user_email AS user_email,
@@ -122,15 +81,7 @@ tools AS (
         WHERE u.usage_date BETWEEN p.first_day AND p.through_day
     ) AS a
 ),
-chosen AS (
-    SELECT DISTINCT s.user_email AS user_email, s.platform AS platform
-    FROM {{spend}} AS s
-),
-open_findings AS (
-    SELECT r.*
-    FROM ai_usage_analytics.vw_recommendation AS r
-    JOIN chosen AS c ON c.user_email = r.user_email AND c.platform = r.platform
-),
+{{with:open_findings}},
 month_spend AS (
     SELECT SUM(s.cost_usd) AS cost_usd
     FROM {{spend}} AS s

@@ -25,15 +25,7 @@ name = "findings"
 label = "Findings"
 type = "integer"
 */
-WITH chosen AS (
-    SELECT DISTINCT s.user_email AS user_email, s.platform AS platform
-    FROM {{spend}} AS s
-),
-open_findings AS (
-    SELECT r.*
-    FROM ai_usage_analytics.vw_recommendation AS r
-    JOIN chosen AS c ON c.user_email = r.user_email AND c.platform = r.platform
-),
+WITH {{with:open_findings}},
 named AS (
     SELECT
         CASE f.rule_id

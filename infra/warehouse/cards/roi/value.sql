@@ -41,49 +41,10 @@ name = "break_even_usd"
 label = "Break-even per line"
 type = "usd_unit"
 */
-WITH last AS (
-    SELECT p.through_day AS through_day, c.month AS month, CAST(DATE_ADD(c.month, INTERVAL (-12) MONTH) AS DATE) AS first_month
-    FROM {{period}} AS p
-    JOIN ai_usage_analytics.dim_calendar AS c ON c.day = p.last_day
-),
-money AS (
-    SELECT
-        s.month AS month,
-        SUM(CASE WHEN s.platform = 'claude_code' THEN s.cost_usd END) AS code_usd,
-        SUM(CASE WHEN s.platform = 'cursor' THEN s.cost_usd END) AS cursor_usd,
-        SUM(CASE WHEN s.is_coding THEN s.cost_usd END) AS coding_usd,
-        SUM(CASE WHEN s.is_coding AND s.platform = 'claude_ai' THEN s.cost_usd END) AS covering_usd
-    FROM {{spend}} AS s
-    CROSS JOIN last AS l
-    WHERE s.month >= l.first_month AND s.month <= l.month AND s.spend_date <= l.through_day
-    GROUP BY s.month
-),
-output AS (
-    SELECT
-        u.month AS month,
-        SUM(CASE WHEN u.platform = 'claude_code' AND NOT u.covered_by_seat THEN u.lines_accepted END) AS code_count,
-        SUM(CASE WHEN u.platform = 'cursor' THEN u.lines_accepted END) AS cursor_count,
-        SUM(u.lines_accepted) AS all_count,
-        SUM(CASE WHEN NOT u.covered_by_seat THEN u.lines_accepted END) AS billed_count
-    FROM {{usage}} AS u
-    CROSS JOIN last AS l
-    WHERE u.month >= l.first_month AND u.month <= l.month AND u.usage_date <= l.through_day
-    GROUP BY u.month
-),
-parts AS (
-    SELECT m.month AS month, 1 AS place, 'claude_code' AS platform, m.code_usd AS cost_usd, o.code_count AS counted
-    FROM money AS m
-    JOIN output AS o ON o.month = m.month
-    UNION ALL
-    SELECT m.month AS month, 2 AS place, 'cursor' AS platform, m.cursor_usd AS cost_usd, o.cursor_count AS counted
-    FROM money AS m
-    JOIN output AS o ON o.month = m.month
-    UNION ALL
-    SELECT m.month AS month, 3 AS place, 'total' AS platform, m.coding_usd AS cost_usd,
-        CASE WHEN m.covering_usd > 0 THEN o.all_count ELSE o.billed_count END AS counted
-    FROM money AS m
-    JOIN output AS o ON o.month = m.month
-),
+WITH {{with:thirteen_months}},
+{{with:coding_money}},
+{{with:lines_by_month}},
+{{with:coding_parts}},
 assumed AS (
     SELECT MAX(a.value) AS value_per_line_usd
     FROM ai_usage_analytics.dim_assumption AS a
