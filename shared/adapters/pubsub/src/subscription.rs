@@ -77,9 +77,9 @@ pub(crate) fn open(name: String, stream: MessageStream, held: Held) -> PubSubSub
     PubSubSubscription { receiver, stop, _guard: guard }
 }
 
-/// Reads the stream to its end. `next` is never cancelled: a stream dropped half-open takes messages with it until their
-/// leases end. Pub/Sub keeps to the same bounds, so what is not read here is not on its way either; an emulator that sends
-/// more has to wait.
+/// Reads the stream to its end, also when nobody waits for its messages any more: each is given back as it comes. `next` is
+/// never cancelled: a stream dropped half-open takes messages with it until their leases end. Pub/Sub keeps to the same
+/// bounds, so what is not read here is not on its way either; an emulator that sends more has to wait.
 async fn read(
     name: String,
     mut stream: MessageStream,
@@ -87,13 +87,12 @@ async fn read(
     sender: UnboundedSender<Result<Delivery, BusError>>,
 ) {
     while let Some(next) = stream.next().await {
-        let handed_on = match next {
+        // Dropped, because the subscription ends or nobody takes it, a handler gives its message back.
+        match next {
             Ok((message, handler)) => {
-                // Dropping the handler on the way out gives the message back.
-                let Some(room) = held.room(message.data.len()).await else { return };
-                match delivery(message, handler, room, &held) {
-                    Some(delivery) => sender.send(Ok(delivery)),
-                    None => continue,
+                let Some(room) = held.room(message.data.len()).await else { continue };
+                if let Some(delivery) = delivery(message, handler, room, &held) {
+                    drop(sender.send(Ok(delivery)));
                 }
             }
             Err(error) => {
@@ -102,11 +101,10 @@ async fn read(
                 } else {
                     format!("subscription `{name}`: {}", detail(&error))
                 };
-                sender.send(Err(BusError::Unavailable(detail)))
+                if sender.send(Err(BusError::Unavailable(detail))).is_err() {
+                    return;
+                }
             }
-        };
-        if handed_on.is_err() {
-            return;
         }
     }
 }
