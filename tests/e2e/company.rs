@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aispend_fetcher::Sittings;
 use aispend_ports::Topic;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{RunPlanned, SliceFailed, SliceLoaded};
@@ -41,6 +42,7 @@ impl Company {
             never: BTreeSet::new(),
             shaky: Vec::new(),
             page_size: None,
+            sittings: Sittings::default(),
         };
         change(&mut scenario);
         let world = scenario.world();

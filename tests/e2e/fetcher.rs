@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use aispend_fetcher::{Fetcher, FetcherDoors};
 use aispend_model::{Feed, Vendor};
-use aispend_ports::{Clock as _, LedgerLine, RunLine, SliceLoad, Topic, Verdict, Warehouse, WarehouseError};
+use aispend_ports::{
+    Clock as _, IncidentLine, LedgerLine, RunLine, SliceLoad, Topic, Verdict, Warehouse, WarehouseError,
+};
 use aispend_proto::Table;
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{FetchRequested, RecordSet};
@@ -190,6 +192,9 @@ impl Warehouse for SlowLedger {
     }
     async fn record_run(&self, run: RunLine) -> Result<(), WarehouseError> {
         self.inner.record_run(run).await
+    }
+    async fn record_incident(&self, incident: IncidentLine) -> Result<(), WarehouseError> {
+        self.inner.record_incident(incident).await
     }
     async fn snapshot(&self, table: Table) -> Result<RecordSet, WarehouseError> {
         self.inner.snapshot(table).await

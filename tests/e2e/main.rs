@@ -4,8 +4,11 @@
 mod bench;
 mod company;
 mod conformance;
+mod days;
 mod fetcher;
 mod interleaving;
 mod outage;
+mod planted;
+mod quiet;
 mod runner;
 mod simulation;

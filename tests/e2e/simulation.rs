@@ -1,14 +1,18 @@
 //! The promise, over a few seeds; the binary `simulate` lives through thousands.
 
-use aispend_tests::simulation::{Mutant, simulate, simulate_with};
+use aispend_tests::simulation::{Mutant, Sat, simulate, simulate_with};
 
 #[test]
 fn whatever_happens_the_tables_are_the_truth() {
+    let mut sat = Sat::default();
     for seed in 5_000..5_020 {
-        if let Err(divergence) = simulate(seed) {
-            panic!("{divergence}");
+        match simulate(seed) {
+            Ok(lived) => sat.add(lived),
+            Err(divergence) => panic!("{divergence}"),
         }
     }
+    // Fetches were interrupted, and continued.
+    assert!(sat.continued > 20 && sat.repeated > 20 && sat.given_back > 20, "{sat:?}");
 }
 
 #[test]

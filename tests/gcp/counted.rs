@@ -64,6 +64,16 @@ impl Observer {
         seen
     }
 
+    /// Ends the pushing: what is unsettled can be pulled then.
+    pub async fn stop_pushing(&self) {
+        for topic in Topic::ALL {
+            let name = names::subscription_path(&self.project, &names::subscription(topic));
+            let url = format!("{}/v1/{name}:modifyPushConfig", self.base);
+            let answer = self.client.post(url).json(&json!({"pushConfig": {}})).send().await.unwrap();
+            assert!(answer.status().is_success(), "{:?}", answer.text().await);
+        }
+    }
+
     /// Deliveries that nobody has settled, once all leases have ended: for good.
     pub async fn unsettled(&self, leases_end: Duration) -> Vec<Seen> {
         let begun = Instant::now();

@@ -1,16 +1,20 @@
 //! The same slices in DuckDB and in BigQuery: every table and view says the same, cell by cell.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aispend_bigquery::{BigQuery, BigQueryOptions};
-use aispend_duckdb::{DuckDb, open_reader};
+use aispend_bigquery::{BigQuery, BigQueryError, BigQueryOptions};
+use aispend_dashboards::BOARDS;
+use aispend_duckdb::{DuckDb, Reader, open_reader};
+use aispend_emulators::{Emulators, Service};
 use aispend_google::Google;
 use aispend_loader::Loader;
+use aispend_metabase::query_as_metabase;
 use aispend_model::{Feed, Money, Slice, moment_from_micros};
 use aispend_ports::{
-    LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome, Topic, Verdict, Warehouse,
-    WarehouseError,
+    IncidentLine, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome, Topic, Verdict,
+    Warehouse, WarehouseError,
 };
 use aispend_proto::{
     Table, TableSums,
@@ -24,12 +28,15 @@ use aispend_testkit::memory::WarehouseSwitches;
 use aispend_testkit::sim::{SheetsFrom, Timeline};
 use aispend_testkit::warehouse::{Reading, cost_slice, expense};
 use aispend_tests::simulation::{Plant, Scenario, Schedule, StageKind};
+use aispend_warehouse::{Card, DATASET, Engine, Filter, Selection, cards};
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use jiff::civil::date;
 
+use crate::rules::rule_problems;
+
 /// Tables that no slice fills. Anything else without a row would prove nothing.
-const EMPTY: [&str; 1] = ["alert_incidents"];
+const EMPTY: [&str; 0] = [];
 
 /// Columns that say when the warehouse was made or asked.
 const OF_THE_MOMENT: [&str; 3] = ["created_at", "checked_at", "schema_digest"];
@@ -60,6 +67,10 @@ impl Warehouse for Recorder {
         Ok(())
     }
 
+    async fn record_incident(&self, _: IncidentLine) -> Result<(), WarehouseError> {
+        Ok(())
+    }
+
     async fn snapshot(&self, _: Table) -> Result<RecordSet, WarehouseError> {
         Ok(RecordSet::default())
     }
@@ -85,6 +96,7 @@ fn plant() -> Plant {
         never: std::collections::BTreeSet::new(),
         shaky: Vec::new(),
         page_size: Some(7),
+        sittings: aispend_fetcher::Sittings::default(),
     };
     let world = scenario.world();
     let (settings, options) = (scenario.settings(&world), scenario.accounts());
@@ -174,25 +186,40 @@ fn run_line() -> RunLine {
     }
 }
 
-async fn fill(warehouse: &impl Warehouse, loads: &[SliceLoad]) {
+fn incident_line() -> IncidentLine {
+    IncidentLine {
+        incident_id: "a1".into(),
+        rule: "budget".into(),
+        subject: "all \"teams\"".into(),
+        period: "2026-10".into(),
+        state: "acknowledged".into(),
+        severity: "warning".into(),
+        measured: "1.5".into(),
+        limit_value: "1".into(),
+        summary: "ü\nover".into(),
+        opened_at: moment_from_micros(1_790_000_000_000_001).unwrap().1,
+        changed_at: moment_from_micros(1_790_000_200_000_000).unwrap().1,
+        notified_at: None,
+        changed_by: Some("somebody".into()),
+    }
+}
+
+pub async fn fill(warehouse: &impl Warehouse, loads: &[SliceLoad]) {
     for batch in loads.chunks(16) {
         warehouse.load(batch.to_vec()).await.unwrap();
     }
     warehouse.record_run(run_line()).await.unwrap();
+    warehouse.record_incident(incident_line()).await.unwrap();
 }
 
-/// The emulator's own project, empty.
-async fn bigquery() -> BigQuery {
-    let id = format!("parity-{}-{}", std::process::id(), super::cluster::now().as_microsecond());
+/// BigQuery of its own: the views keep the emulator, which is one process, from answering anybody else for minutes.
+async fn bigquery(emulators: &Emulators) -> BigQuery {
+    let addresses = emulators.addresses();
     let variable = |name: &str| match name {
-        "GOOGLE_CLOUD_PROJECT" => Some(id.clone()),
-        other => std::env::var(other).ok(),
+        "GOOGLE_CLOUD_PROJECT" => Some("parity".to_owned()),
+        other => addresses.get(other).cloned(),
     };
     let google = Google::read(&variable).unwrap();
-    assert!(
-        google.bigquery.is_some(),
-        "BIGQUERY_EMULATOR_HOST is not set: run `cargo xtask test --only gcp`, which starts the emulators"
-    );
     BigQuery::connect(&google, BigQueryOptions::default()).await.unwrap()
 }
 
@@ -211,7 +238,8 @@ async fn compare(plant: &Plant) {
     duckdb.migrate().await.unwrap();
     fill(&duckdb, &loads).await;
     duckdb.publish().await.unwrap();
-    let bigquery = bigquery().await;
+    let emulators = Emulators::start(&[Service::BigQuery]).await.unwrap();
+    let bigquery = bigquery(&emulators).await;
     bigquery.migrate_facts(true).await.unwrap();
     // What was made without the dashboards' views gets them, once.
     assert!(bigquery.migrate(true).await.unwrap());
@@ -229,11 +257,13 @@ async fn compare(plant: &Plant) {
     let reader = open_reader(folder.path()).unwrap();
     let mut problems = String::new();
     let tables = aispend_warehouse::tables().into_iter().map(|table| table.name);
+    let cards = cards().unwrap();
+    let kept = kept_views(&cards);
     for name in tables.chain(aispend_warehouse::views().map(|view| view.name)) {
-        let sql = format!("SELECT * FROM ai_usage_analytics.{name}");
+        let sql = format!("SELECT * FROM {DATASET}.{name}");
         // Ages are told in hours: one that changes in between is right before or after.
         let before = plain(&reader.query(&sql).unwrap());
-        let there = match bigquery.query(&sql, None).await {
+        let there = match rows_of(name, &kept, &bigquery).await {
             Ok(there) => plain(&there),
             Err(error) => {
                 writeln!(problems, "`{name}`: BigQuery: {error}").unwrap();
@@ -249,16 +279,146 @@ async fn compare(plant: &Plant) {
         }
     }
     assert!(problems.is_empty(), "{problems}");
+    // Ages are told in hours, and the copies below were made at one moment: a difference has to show twice.
+    let mut problems = card_problems(&cards, &kept, &reader, &bigquery).await;
+    if !problems.is_empty() {
+        for name in &kept {
+            rows_of(name, &kept, &bigquery).await.unwrap();
+        }
+        problems = card_problems(&cards, &kept, &reader, &bigquery).await;
+    }
+    assert!(problems.is_empty(), "{problems}");
+    let problems = rule_problems(&bigquery, &loads).await;
+    assert!(problems.is_empty(), "{problems}");
+}
+
+/// The views that cards read.
+fn kept_views(cards: &[Card]) -> Vec<&'static str> {
+    let named: BTreeSet<&str> = cards.iter().flat_map(Card::views).collect();
+    let always = ["vw_spend_daily", "vw_usage_daily", "vw_loaded_range"];
+    let names = aispend_warehouse::views().map(|view| view.name);
+    names.filter(|name| named.contains(name) || always.contains(name)).collect()
+}
+
+/// What BigQuery says of a table or a view. One that cards read is worked out once, into a table: sixty questions to views
+/// upon views take the emulator most of an hour.
+pub async fn rows_of(name: &str, kept: &[&str], bigquery: &BigQuery) -> Result<QueryResult, BigQueryError> {
+    if !kept.contains(&name) {
+        return bigquery.query(&format!("SELECT * FROM {DATASET}.{name}"), None).await;
+    }
+    let copy = format!("{DATASET}.kept_{name}");
+    bigquery
+        .query(&format!("CREATE OR REPLACE TABLE {copy} AS SELECT * FROM {DATASET}.{name}"), None)
+        .await?;
+    bigquery.query(&format!("SELECT * FROM {copy}"), None).await
+}
+
+/// The cards of all dashboards, over the whole company and under filters: where the web page's query on DuckDB and Metabase's
+/// on BigQuery answer differently.
+async fn card_problems(cards: &[Card], names: &[&str], reader: &Reader, bigquery: &BigQuery) -> String {
+    let days = Selection::of_days(date(2026, 10, 5), date(2026, 10, 8), date(2026, 10, 10));
+    let most = |column: &str| {
+        let sql = format!(
+            "SELECT s.{column} AS value FROM {DATASET}.vw_spend_daily AS s WHERE s.{column} IS NOT NULL AND s.attribution <> 'none' \
+             GROUP BY s.{column} ORDER BY COUNT(*) DESC, value LIMIT 1"
+        );
+        vec![reader.query(&sql).unwrap().rows[0][0].to_string()]
+    };
+    let (team, platform) = (vec!["Platform".to_owned(), "Data".to_owned()], most("platform"));
+    let mut selections = vec![
+        ("no filter", days.clone()),
+        (
+            "teams and a platform",
+            Selection { team: team.clone(), platform: platform.clone(), ..days.clone() },
+        ),
+    ];
+    selections.extend([
+        ("other days", Selection::of_days(date(2026, 10, 6), date(2026, 10, 6), date(2026, 10, 10))),
+        ("teams", Selection { team, ..days.clone() }),
+        ("a person", Selection { user: most("user_email"), ..days.clone() }),
+        ("a platform", Selection { platform, ..days.clone() }),
+        ("a model", Selection { model: most("model"), ..days }),
+    ]);
+    let mut problems = String::new();
+    let mut with_rows: BTreeMap<&str, usize> = selections.iter().map(|(filters, _)| (*filters, 0)).collect();
+    for card in cards {
+        let mut asked = BTreeSet::new();
+        for (filters, selection) in &selections {
+            let selection = selection.keeping(&kept(card));
+            let Some(sql) = card.sql(Engine::DuckDb, &selection) else { continue };
+            // Without the filters that it ignores, a card is asked the same again.
+            if !asked.insert(sql.clone()) {
+                continue;
+            }
+            let here = ordered(&reader.query(&sql).unwrap_or_else(|error| panic!("{}: {error}", card.id)));
+            // As Metabase asks: the days as rows of the calendar, filters as optional parts.
+            let sql = copied(&query_as_metabase(card, Engine::BigQuery, &selection).unwrap(), names);
+            let there = match bigquery.query(&sql, None).await {
+                Ok(there) => with_commas(ordered(&there)),
+                Err(error) => {
+                    writeln!(problems, "{} with {filters}: BigQuery: {error}", card.id).unwrap();
+                    continue;
+                }
+            };
+            *with_rows.get_mut(filters).unwrap() += usize::from(!here.rows.is_empty());
+            if let Some(difference) = here.difference(&there) {
+                writeln!(problems, "{} with {filters}: {difference}", card.id).unwrap();
+            } else if here.rows != there.rows {
+                writeln!(problems, "{} with {filters}: the same rows in another order", card.id).unwrap();
+            }
+        }
+    }
+    assert!(
+        with_rows.values().all(|answers| *answers > 15),
+        "answers with rows prove too little: {with_rows:?}"
+    );
+    problems
+}
+
+/// The emulator prints `FORMAT("%'d")` with apostrophes; BigQuery's own documentation says commas.
+fn with_commas(mut answer: Plain) -> Plain {
+    for cell in answer.rows.iter_mut().flatten() {
+        let letters: Vec<char> = cell.chars().collect();
+        let digit = |at: usize| letters.get(at).is_some_and(char::is_ascii_digit);
+        let is_between = |at: usize| at > 0 && digit(at - 1) && digit(at + 1);
+        let letter =
+            |(at, letter): (usize, &char)| if *letter == '\'' && is_between(at) { ',' } else { *letter };
+        *cell = letters.iter().enumerate().map(letter).collect();
+    }
+    answer
+}
+
+/// The filters of a card's dashboard, less those that it ignores.
+fn kept(card: &Card) -> Vec<Filter> {
+    let board = BOARDS.iter().find(|board| board.group == card.group).unwrap();
+    board.filters.iter().copied().filter(|filter| !card.ignores.contains(filter)).collect()
+}
+
+/// A query over the copies of these views.
+pub fn copied(sql: &str, names: &[&str]) -> String {
+    let start = format!("{DATASET}.");
+    let mut parts = sql.split(start.as_str());
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end =
+            part.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(part.len());
+        out.push_str(&start);
+        if names.contains(&&part[..end]) {
+            out.push_str("kept_");
+        }
+        out.push_str(part);
+    }
+    out
 }
 
 /// An answer without what the engines may tell differently: the order of rows, and how exact a ratio is.
-struct Plain {
+pub struct Plain {
     columns: Vec<(String, &'static str)>,
-    rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<String>>,
 }
 
 impl Plain {
-    fn difference(&self, other: &Self) -> Option<String> {
+    pub fn difference(&self, other: &Self) -> Option<String> {
         if self.columns != other.columns {
             let differ: Vec<_> =
                 self.columns.iter().zip(&other.columns).filter(|(one, other)| one != other).collect();
@@ -280,7 +440,14 @@ impl Plain {
     }
 }
 
-fn plain(answer: &QueryResult) -> Plain {
+pub fn plain(answer: &QueryResult) -> Plain {
+    let mut plain = ordered(answer);
+    plain.rows.sort();
+    plain
+}
+
+/// With its rows in the order they came.
+fn ordered(answer: &QueryResult) -> Plain {
     let kept: Vec<bool> =
         answer.columns.iter().map(|column| !OF_THE_MOMENT.contains(&column.name.as_str())).collect();
     let keep = |place: usize| kept[place];
@@ -291,14 +458,13 @@ fn plain(answer: &QueryResult) -> Plain {
         .filter(|(place, _)| keep(*place))
         .map(|(_, column)| column)
         .collect();
-    let mut rows: Vec<Vec<String>> = answer
+    let rows: Vec<Vec<String>> = answer
         .rows
         .iter()
         .map(|row| {
             row.iter().enumerate().filter(|(place, _)| keep(*place)).map(|(_, cell)| text(cell)).collect()
         })
         .collect();
-    rows.sort();
     Plain { columns: columns.iter().map(|column| (column.name.clone(), kind(column.kind))).collect(), rows }
 }
 

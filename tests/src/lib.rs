@@ -1,3 +1,4 @@
-//! The harness of the whole pipeline's tests: five stages in one process, under a seed's control.
+//! What the tests of the whole pipeline share: five stages in one process under a seed's control, and a mail server.
 
+pub mod mail;
 pub mod simulation;

@@ -96,6 +96,8 @@ describe("a picture without a browser", () => {
         const svg = renderSvg(answer, { theme });
         assert.match(svg, /^<svg [^>]*width="896"/);
         assert.doesNotMatch(svg, /NaN|undefined|Infinity/);
+        // Attributes end where they should: others than browsers read this.
+        assert.doesNotMatch(svg.replace(/<!\[CDATA\[[^]*?\]\]>/g, ""), /<[^<>]*="[^"<>]*"[^\s\/<>][^<>]*>/);
       });
       it(`of a ${name} in ${theme} with no rows`, () => assert.match(renderSvg({ ...answer, rows: [] }, { theme }), /^<svg/));
     }

@@ -84,6 +84,15 @@ export function compareSheet(sheet, card) {
   }));
 }
 
+/** A picture that the server drew: two pixels for one, ink where the chart is, and the card's words. */
+export function comparePicture(bytes, card) {
+  const picture = png(bytes);
+  assert.equal(picture.width, 1920, card.id);
+  assert.ok(picture.height >= 1192 && picture.height < 1600, `${card.id}: ${picture.height} rows`);
+  assert.ok(picture.drawn > (card.rows.length ? 5_000 : 1_000) && picture.footer > 100, `${card.id}: ${JSON.stringify(picture)}`);
+  for (const words of [card.title, card.summary, "Data through", "Simulated data"]) assert.ok(picture.words.includes(words), `${card.id}: ${picture.words} without ${words}`);
+}
+
 async function links(path) {
   return open(path, { javaScriptEnabled: false }, (page) => page.$$eval("a[data-format]", (all) => all.map((link) => [link.dataset.format, link.getAttribute("href")])));
 }
@@ -91,23 +100,30 @@ async function links(path) {
 for (const path of DASHBOARDS) {
   describe(path, () => {
     for (const query of ["", `?${FILTER}`]) {
-      it(`every card's CSV, XLSX and JSON are the card${query && ", filtered"}`, async () => {
+      it(`every card's CSV, XLSX, JSON and PNG are the card${query && ", filtered"}`, async () => {
         const all = await links(path + query);
         assert.ok(all.length > 6, `${all.length} links`);
+        const pictures = new Map();
         for (const [format, address] of all) {
           if (query) assert.ok(address.includes(FILTER), `${address} forgets the filter`);
-          if (format === "PNG") continue;
           const card = await json(cardAddress(address));
           const file = await get(address);
           assert.match(file.name, /filename="?ai-usage_simulated_[\w.-]+_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.\w+"?/, address);
           if (format === "CSV") compareCsv(strFromU8(file.bytes), card);
           else if (format === "JSON") assert.deepEqual(JSON.parse(strFromU8(file.bytes)).rows, card.rows, address);
-          else if (format === "XLSX") {
+          else if (format === "PNG") {
+            assert.equal(file.type, "image/png", address);
+            comparePicture(file.bytes, card);
+            const same = pictures.get(Buffer.from(file.bytes).toString("base64"));
+            assert.equal(same, undefined, `${card.id} has the picture of ${same}`);
+            pictures.set(Buffer.from(file.bytes).toString("base64"), card.id);
+          } else if (format === "XLSX") {
             const sheets = xlsx(file.bytes);
             assert.equal(sheets[0].name, "About", address);
             compareSheet(sheets[1], card);
           }
         }
+        assert.ok(pictures.size > 2, `${pictures.size} pictures`);
       });
     }
 

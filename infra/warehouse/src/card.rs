@@ -1,13 +1,13 @@
 //! A card as its file declares it: what it answers, how it is shown, and its query.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     DATASET, Engine, Filter, Selection, files,
-    template::{is_word, render_selected, with_parts, words},
+    template::{is_word, render_selected, render_with, with_parts, words},
 };
 
 /// Why a card's file cannot be used.
@@ -109,6 +109,9 @@ pub struct Column {
     /// A small bar beside the number.
     #[serde(default)]
     pub mini: bool,
+    /// What a single person did, as opposed to what it cost: left out where only teams may be seen.
+    #[serde(default)]
+    pub work: bool,
     /// Where a cell leads: `group?filter={column}`.
     pub link: Option<String>,
 }
@@ -228,6 +231,8 @@ pub struct Card {
     pub chart: Option<Chart>,
     /// What its query returns, in order.
     pub columns: Vec<Column>,
+    /// Columns that its query returns as well and this reader does not see: places in the answer.
+    pub left_out: BTreeSet<usize>,
     /// Columns that have a total row.
     pub totals: Vec<String>,
     /// True where rows are people: left out where only teams may be seen.
@@ -282,6 +287,7 @@ impl Card {
             changed,
             chart: head.chart,
             columns: head.columns,
+            left_out: BTreeSet::new(),
             totals: head.table.total,
             is_personal,
             body: head.body,
@@ -290,6 +296,26 @@ impl Card {
         };
         card.check().map_err(wrong)?;
         Ok(card)
+    }
+
+    /// The card where nobody's work is shown by name; `None` where nothing of it is left.
+    #[must_use]
+    pub fn for_teams(mut self) -> Option<Self> {
+        if !self.is_personal {
+            return Some(self);
+        }
+        if matches!(self.group.as_str(), "prod" | "roi") {
+            return None;
+        }
+        let work = self.columns.iter().enumerate().filter(|(_, column)| column.work);
+        self.left_out = work.map(|(place, _)| place).collect();
+        self.columns.retain(|column| !column.work);
+        self.totals.retain(|name| self.columns.iter().any(|column| column.name == *name));
+        // A link by person leads to that person's work.
+        for column in &mut self.columns {
+            column.link = column.link.take().filter(|link| !link.contains("user="));
+        }
+        Some(self)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -329,6 +355,11 @@ impl Card {
     /// The query; none for a text card.
     pub fn sql(&self, engine: Engine, selection: &Selection) -> Option<String> {
         (!self.sql.is_empty()).then(|| render_selected(&self.sql, engine, selection))
+    }
+
+    /// The query with the caller's own spelling of the words it has one for, such as `period`; none for a text card.
+    pub fn sql_with(&self, engine: Engine, own: impl Fn(&str) -> Option<String>) -> Option<String> {
+        (!self.sql.is_empty()).then(|| render_with(&self.sql, engine, own))
     }
 
     /// True where it is words alone.
@@ -379,95 +410,4 @@ pub(crate) fn name_at_start(text: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    const TREND: &str = r#"/*
-title = "Spend by month and platform"
-question = "Is spend growing, and where?"
-definition = "Billed money by calendar month."
-display = "line"
-tab = "Overview"
-place = [0, 6, 16, 7]
-unit = "USD"
-ignores = ["user", "date_range"]
-changed = "2026-11-22"
-[chart]
-x = "month"
-y = ["cost_usd"]
-series = "platform"
-colors = "platform"
-goal = 0.5
-[[columns]]
-name = "month"
-label = "Month"
-type = "month"
-[[columns]]
-name = "platform"
-label = "Platform"
-type = "platform"
-link = "alloc?platform={platform}"
-[[columns]]
-name = "cost_usd"
-label = "Spend"
-type = "usd"
-*/
-SELECT c.month AS month, s.platform AS platform, SUM(s.cost_usd) AS cost_usd
-FROM {{spend}} AS s
-JOIN ai_usage_analytics.dim_calendar AS c ON c.day = s.spend_date
-GROUP BY c.month, s.platform
-ORDER BY c.month, s.platform;
-"#;
-
-    #[test]
-    fn a_file_is_read_whole() {
-        let card = Card::parse("exec", "monthly-trend", TREND).unwrap();
-        assert_eq!((card.id.as_str(), card.display), ("exec/monthly-trend", Display::Line));
-        assert_eq!(card.ignores, [Filter::User, Filter::Range]);
-        assert_eq!(card.place, Some(Place { col: 0, row: 6, width: 16, height: 7 }));
-        assert_eq!(card.chart.as_ref().unwrap().more["goal"], toml::Value::Float(0.5));
-        assert_eq!(card.views(), ["dim_calendar"]);
-        assert_eq!(card.sources(), ["claude_expenses", "cursor_expenses", "dim_calendar"]);
-        let selection = Selection::of_days(date(2026, 10, 1), date(2026, 10, 31), date(2026, 10, 18));
-        let sql = card.sql(Engine::DuckDb, &selection).unwrap();
-        assert!(sql.contains("FROM (SELECT v.* FROM ai_usage_analytics.vw_spend_daily AS v) AS s"), "{sql}");
-        assert!(!sql.ends_with(';') && !sql.contains("{{"), "{sql}");
-    }
-
-    #[test]
-    fn a_wrong_file_names_itself_and_its_key() {
-        let check = |from: &str, to: &str, expected: &str| {
-            let error = Card::parse("exec", "x", &TREND.replace(from, to)).unwrap_err().to_string();
-            assert!(error.starts_with("cards/exec/x.sql: ") && error.contains(expected), "{error}");
-        };
-        check("/*", "", "block comment");
-        check("unit = ", "units = ", "units");
-        check("title = ", "# ", "title");
-        check("display = \"line\"", "display = \"gauge\"", "gauge");
-        check("display = \"line\"", "display = \"table\"", "`chart`");
-        check("[0, 6, 16, 7]", "[12, 6, 16, 7]", "`place`");
-        check("y = [\"cost_usd\"]", "y = [\"cost\"]", "no column `cost`");
-        check("{{spend}}", "{{spending}}", "{{spending}}");
-        check("2026-11-22", "22 Nov", "`changed`");
-    }
-
-    #[test]
-    fn every_card_can_be_read_and_stands_alone_on_its_place() {
-        let cards = cards().unwrap();
-        for (at, card) in cards.iter().enumerate() {
-            for other in cards.iter().skip(at + 1) {
-                assert_ne!(card.id, other.id);
-                let (Some(a), Some(b)) = (card.place, other.place) else { continue };
-                let is_apart = card.group != other.group
-                    || card.tab != other.tab
-                    || a.col + a.width <= b.col
-                    || b.col + b.width <= a.col
-                    || a.row + a.height <= b.row
-                    || b.row + b.height <= a.row;
-                assert!(is_apart, "{} lies over {}", card.id, other.id);
-            }
-        }
-    }
-}
+mod tests;

@@ -18,15 +18,24 @@ pub const TABLES: &[(&str, &str)] = embed!["tables":
 /// A view's name and its file; a view stands after those it reads.
 pub const VIEWS: &[(&str, &str)] = embed!["views":
     "vw_person_periods", "vw_key_periods", "dim_users", "dim_api_keys", "fct_cost_daily", "fct_usage_daily",
-    "vw_freshness", "vw_schema_compliance", "vw_data_quality", "vw_data_quality_dashboard",
-    "vw_spend_daily", "vw_usage_daily", "vw_budget", "vw_loaded_range", "vw_forecast", "vw_cost_allocation",
-    "vw_executive_summary", "vw_monthly_finance", "vw_pipeline_run", "vw_productivity_metrics",
-    "vw_quarterly_finance", "vw_recommendation",
+    "vw_freshness", "vw_schema_compliance", "vw_seat_cycles", "vw_seat_spend", "vw_reconciliation",
+    "vw_quality_of_operation", "vw_data_quality", "vw_data_quality_dashboard",
+    "vw_spend_daily", "vw_usage_daily", "vw_spend_pace", "vw_month_pace", "vw_budget", "vw_loaded_range",
+    "vw_forecast", "vw_cost_allocation", "vw_executive_summary", "vw_monthly_finance", "vw_pipeline_run",
+    "vw_productivity_metrics", "vw_quarterly_finance", "vw_recommendation",
 ];
 
-/// A part that several cards share, and its file: a line that says what it is, then `name AS (…)`, one or more.
+/// A part that several cards or rules share, and its file: a line that says what it is, then SQL: mostly `name AS (…)`, one or
+/// more.
 pub const PARTS: &[(&str, &str)] = embed!["parts":
-    "budget_ahead", "coding_money", "coding_parts", "idle_seats", "known_people", "lines_by_month", "months_in_range", "open_findings", "paid_output", "people_in_range", "period_before", "person_tools", "thirteen_months", "weeks",
+    "budget_ahead", "coding_money", "coding_parts", "high_day", "idle_seats", "known_people", "lines_by_month", "months_in_range", "months_so_far", "open_findings", "paid_output", "people_in_range", "period_before", "person_tools", "thirteen_months", "weeks",
+];
+
+/// A rule's name and its file, in the order in which people read them.
+pub const ALERTS: &[(&str, &str)] = embed!["alerts":
+    "daily-anomaly", "monthly-increase", "budget", "usage-spike", "seats-changed", "attribution", "unmapped-key",
+    "reconciliation", "ingestion-failure", "stale", "missing-day", "frozen-feed", "vanished", "drift", "data-quality",
+    "change",
 ];
 
 macro_rules! embed_cards {
@@ -75,6 +84,20 @@ mod tests {
             listed.sort();
             assert_eq!(listed, found);
         }
+    }
+
+    #[test]
+    fn every_rule_is_embedded() {
+        let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+        let entries = fs::read_dir(Path::new(&here).join("alerts")).into_iter().flatten();
+        let files = entries.map(|entry| entry.unwrap().path());
+        let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "sql"));
+        let mut found: Vec<String> =
+            files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        let mut listed: Vec<String> = ALERTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        found.sort();
+        listed.sort();
+        assert_eq!(listed, found);
     }
 
     #[test]

@@ -3,21 +3,31 @@
 //! The files in `tables/`, `views/` and `cards/` are BigQuery's dialect kept to what DuckDB reads too; the few unavoidable
 //! differences are words in double braces (`{{numeric}}`, `{{now}}`). This crate talks to no database.
 
+mod alert;
 mod card;
+mod change;
 mod files;
+mod limit;
+mod prices;
 mod seeds;
 mod selection;
 mod staging;
+mod standing;
 mod table;
 mod template;
 mod view;
 
 use sha2::{Digest, Sha256};
 
+pub use alert::{Audience, Evaluation, Rule, RuleError, RuleKind, Schedule, Severity, Unit, alerts};
 pub use card::{Card, CardError, Chart, Column, ColumnType, Display, Place, cards};
+pub use change::change_sql;
+pub use limit::{Limit, Limits, limits};
+pub use prices::{LIST_PRICES, ListPrice, TOKEN_TYPES, list_price};
 pub use seeds::seeds;
 pub use selection::{Filter, Selection, text};
 pub use staging::{STAGED, staging_name};
+pub use standing::{TODAY, standing_period};
 pub use table::{ColumnDef, TableDef, double_quote, tables};
 pub use template::in_dataset;
 pub use view::{View, fact_views, views};

@@ -4,6 +4,7 @@ use jiff::civil::{Date, Weekday, date};
 
 use crate::{
     DATASET, Engine,
+    prices::{LIST_PRICES, TOKEN_TYPES},
     table::{double_quote, quote},
     template::render,
 };
@@ -17,63 +18,6 @@ const PLATFORMS: &[[&str; 5]] = &[
     ["claude.ai", "claude_ai", "claude_web", "Claude.ai", "anthropic"],
     ["claude_api", "claude_api", "claude_api", "Claude API", "anthropic"],
     ["cursor", "cursor", "cursor", "Cursor", "cursor"],
-];
-
-/// The vendor's words for what a token is, and ours.
-const TOKEN_TYPES: [(&str, &str); 5] = [
-    ("uncached_input_tokens", "input"),
-    ("cache_creation.ephemeral_5m_input_tokens", "cache_write"),
-    ("cache_creation.ephemeral_1h_input_tokens", "cache_write"),
-    ("cache_read_input_tokens", "cache_read"),
-    ("output_tokens", "output"),
-];
-
-/// List prices of a model: US dollars per million tokens, in the order of `TOKEN_TYPES`.
-struct Price {
-    model: &'static str,
-    /// Up to which length of prompt; `None` for any, or any longer.
-    max_prompt_tokens: Option<i64>,
-    usd_per_million: [&'static str; 5],
-    valid_from: Date,
-    valid_to: Option<Date>,
-}
-
-const LONG_AGO: Date = date(2024, 1, 1);
-
-const fn price(model: &'static str, usd_per_million: [&'static str; 5]) -> Price {
-    Price { model, max_prompt_tokens: None, usd_per_million, valid_from: LONG_AGO, valid_to: None }
-}
-
-const PRICES: &[Price] = &[
-    price("claude-fable-5-1", ["10", "12.5", "20", "0.25", "50"]),
-    price("claude-mythos-5-1", ["10", "12.5", "20", "0.25", "50"]),
-    price("claude-fable-5", ["10", "12.5", "20", "1", "50"]),
-    price("claude-mythos-5", ["10", "12.5", "20", "1", "50"]),
-    Price { valid_from: date(2026, 9, 22), ..price("claude-opus-5-5", ["4", "5", "8", "0.2", "20"]) },
-    Price { valid_from: date(2026, 7, 24), ..price("claude-opus-5", ["5", "6.25", "10", "0.5", "25"]) },
-    price("claude-opus-4-8", ["5", "6.25", "10", "0.5", "25"]),
-    price("claude-opus-4-7", ["5", "6.25", "10", "0.5", "25"]),
-    price("claude-opus-4-6", ["5", "6.25", "10", "0.5", "25"]),
-    price("claude-opus-4-5", ["5", "6.25", "10", "0.5", "25"]),
-    price("claude-opus-4-1", ["15", "18.75", "30", "1.5", "75"]),
-    price("claude-opus-4", ["15", "18.75", "30", "1.5", "75"]),
-    Price { valid_to: Some(date(2026, 10, 6)), ..price("claude-sonnet-5-5", ["2", "2.5", "4", "0.2", "10"]) },
-    Price { valid_from: date(2026, 10, 7), ..price("claude-sonnet-5-5", ["2", "2.5", "4", "0.1", "10"]) },
-    price("claude-sonnet-5", ["2", "2.5", "4", "0.2", "10"]),
-    price("claude-sonnet-4-6", ["3", "3.75", "6", "0.3", "15"]),
-    price("claude-sonnet-4-5", ["3", "3.75", "6", "0.3", "15"]),
-    price("claude-sonnet-4", ["3", "3.75", "6", "0.3", "15"]),
-    Price {
-        max_prompt_tokens: Some(100_000),
-        valid_from: date(2026, 10, 7),
-        ..price("claude-haiku-5-5", ["0.1", "0.125", "0.2", "0.01", "0.5"])
-    },
-    Price {
-        valid_from: date(2026, 10, 7),
-        ..price("claude-haiku-5-5", ["0.5", "0.625", "1", "0.05", "2.5"])
-    },
-    price("claude-haiku-4-5", ["1", "1.25", "2", "0.1", "5"]),
-    price("claude-haiku-3-5", ["0.8", "1", "1.6", "0.08", "4"]),
 ];
 
 /// Name, value, unit, note.
@@ -211,7 +155,7 @@ fn platforms() -> Seed {
 
 fn prices() -> Seed {
     let mut rows = Vec::new();
-    for price in PRICES {
+    for price in LIST_PRICES {
         for ((token_type, class), usd) in TOKEN_TYPES.iter().zip(price.usd_per_million) {
             rows.push(vec![
                 price.model.to_owned(),
@@ -290,16 +234,5 @@ mod tests {
              CAST(NULLIF(SPLIT(row_text, '|')[OFFSET(2)], '') AS NUMERIC) AS usd\n\
              FROM UNNEST(SPLIT(\"it's|2026-01-01|1.5;b||2\", ';')) AS row_text"
         );
-    }
-
-    #[test]
-    fn the_prices_of_a_model_never_overlap() {
-        for (place, one) in PRICES.iter().enumerate() {
-            for other in PRICES.iter().skip(place + 1) {
-                let same = one.model == other.model && one.max_prompt_tokens == other.max_prompt_tokens;
-                let apart = |a: &Price, b: &Price| a.valid_to.is_some_and(|end| end < b.valid_from);
-                assert!(!same || apart(one, other) || apart(other, one), "{}", one.model);
-            }
-        }
     }
 }

@@ -39,7 +39,7 @@ impl Filter {
     }
 
     /// The column of the daily views it looks at; none for the days.
-    const fn column(self) -> Option<&'static str> {
+    pub const fn column(self) -> Option<&'static str> {
         match self {
             Self::Range => None,
             Self::Team => Some("team"),
@@ -70,10 +70,10 @@ pub struct Selection {
 }
 
 /// The billing feeds: money is complete through the day that both of them are.
-const MONEY_FEEDS: &str = "'anthropic/cost', 'cursor/usage-events'";
+pub(crate) const MONEY_FEEDS: &str = "'anthropic/cost', 'cursor/usage-events'";
 
 /// A feed that is this many days behind the newest one is no longer in use, and holds nothing up.
-const LEFT_BEHIND_DAYS: u32 = 35;
+pub(crate) const LEFT_BEHIND_DAYS: u32 = 35;
 
 impl Selection {
     /// Days without filters.

@@ -19,8 +19,28 @@ pub fn render_selected(sql: &str, engine: Engine, selection: &Selection) -> Stri
     })
 }
 
-/// A card's query with the parts that it shares with others in place of `{{with:NAME}}`.
+/// The same with somebody's own spelling of some words.
+pub fn render_with(sql: &str, engine: Engine, own: impl Fn(&str) -> Option<String>) -> String {
+    replace(sql, |word| own(word).map_or_else(|| spell(word, engine), Cow::from))
+}
+
+/// How deep parts may name parts.
+const DEPTH: usize = 3;
+
+/// A query with the parts that it shares with others in place of `{{with:NAME}}`. A part may name another.
 pub fn with_parts(sql: &str) -> Result<String, String> {
+    let mut sql = sql.to_owned();
+    for _ in 0..DEPTH {
+        sql = with_parts_once(&sql)?;
+    }
+    let deeper = words(&sql).find(|word| word.starts_with("with:"));
+    if let Some(word) = deeper {
+        return Err(format!("`{{{{{word}}}}}`: parts name parts more than {DEPTH} deep"));
+    }
+    Ok(sql)
+}
+
+fn with_parts_once(sql: &str) -> Result<String, String> {
     for name in words(sql).filter_map(|word| word.strip_prefix("with:")) {
         part(name).ok_or_else(|| format!("`{{{{with:{name}}}}}` names no file in infra/warehouse/parts"))?;
     }
@@ -37,10 +57,13 @@ fn part(name: &str) -> Option<&'static str> {
     file.split_once('\n').map(|(_, sql)| sql.trim_end())
 }
 
+/// True for the ways in which numbers and days become text.
+pub fn is_format(name: &str) -> bool {
+    matches!(name, "thousands" | "fixed1" | "fixed2" | "fixed3" | "day_words" | "month_words")
+}
+
 /// True for the words of cards alone.
 pub fn is_word(word: &str) -> bool {
-    let is_format =
-        |name| matches!(name, "thousands" | "fixed1" | "fixed2" | "fixed3" | "day_words" | "month_words");
     match word.split_once(':') {
         Some((name, expression)) => is_format(name.trim()) && !expression.trim().is_empty(),
         None => matches!(word, "spend" | "usage" | "period" | "numeric" | "now"),
@@ -52,7 +75,8 @@ pub fn words(sql: &str) -> impl Iterator<Item = &str> {
     sql.split("{{").skip(1).map(|part| part.split("}}").next().unwrap_or(part).trim())
 }
 
-fn replace<'a>(sql: &'a str, spelling: impl Fn(&'a str) -> Cow<'a, str>) -> String {
+/// Puts a spelling in the place of every word.
+pub fn replace<'a>(sql: &'a str, spelling: impl Fn(&'a str) -> Cow<'a, str>) -> String {
     let mut rendered = String::with_capacity(sql.len());
     let mut rest = sql;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -66,7 +90,7 @@ fn replace<'a>(sql: &'a str, spelling: impl Fn(&'a str) -> Cow<'a, str>) -> Stri
 }
 
 /// An unknown word stays as it is, braces gone: the engine names it, and a test finds it first.
-fn spell(word: &str, engine: Engine) -> Cow<'_, str> {
+pub fn spell(word: &str, engine: Engine) -> Cow<'_, str> {
     if let Some((format, expression)) = word.split_once(':')
         && let Some(text) = as_text(format.trim(), expression.trim(), engine)
     {
@@ -118,7 +142,7 @@ pub fn in_dataset(sql: &str, dataset: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{CARDS, TABLES, VIEWS};
+    use crate::files::{ALERTS, CARDS, TABLES, VIEWS};
 
     #[test]
     fn words_in_braces_are_spelled_for_the_engine() {
@@ -155,6 +179,8 @@ mod tests {
         let whole = with_parts("WITH {{with:thirteen_months}}\nSELECT {{ numeric }} FROM {{spend}}").unwrap();
         assert!(whole.starts_with("WITH last AS (\n    SELECT p.through_day"), "{whole}");
         assert!(whole.ends_with(")\nSELECT {{numeric}} FROM {{spend}}"), "{whole}");
+        let nested = with_parts("WITH {{with:months_so_far}} SELECT 1").unwrap();
+        assert!(nested.contains("p.mean_usd * {{limit:daily-anomaly.percent}}"), "{nested}");
         let unknown = with_parts("WITH {{with:nothing}} SELECT 1").unwrap_err();
         assert!(
             unknown.contains("`{{with:nothing}}`") && unknown.contains("infra/warehouse/parts"),
@@ -167,8 +193,10 @@ mod tests {
         for (name, part) in PARTS {
             assert!(part.starts_with("-- "), "{name}");
             let word = format!("{{{{with:{name}}}}}");
-            let users = CARDS.iter().filter(|(_, _, file)| file.contains(&word)).count();
-            assert!(users > 1, "{name} is of {users} cards: it belongs there");
+            let cards = CARDS.iter().map(|(_, _, file)| file);
+            let others = ALERTS.iter().chain(PARTS).map(|(_, file)| file);
+            let users = cards.chain(others).filter(|file| file.contains(&word)).count();
+            assert!(users > 1, "{name} is of {users} files: it belongs there");
         }
     }
 

@@ -297,6 +297,9 @@ checks AS (
         NULL AS alert_at,
         'days inside the loaded range that nobody read' AS detail
     FROM freshness AS f
+    UNION ALL
+    SELECT o.check_name, o.measured_value, o.target, o.alert_at, o.detail
+    FROM ai_usage_analytics.vw_quality_of_operation AS o
 )
 SELECT
     c.check_name AS check_name,
@@ -305,6 +308,8 @@ SELECT
     CAST(c.alert_at AS {{numeric}}) AS alert_at,
     CASE
         WHEN c.measured_value IS NULL THEN 'no data'
+        -- For information: nothing to be reached.
+        WHEN c.target IS NULL THEN 'ok'
         -- Percentages of what is right: more is better.
         WHEN c.check_name IN ('attribution_cost', 'attribution_records', 'schema_compliance', 'pipeline_success') THEN
             CASE

@@ -16,10 +16,13 @@ impl Tally {
         self == Self::default()
     }
 
-    /// Reads a summary line of nextest, of libtest, of the simulation or of Node.js. Any other line counts nothing.
+    /// Reads a summary line of nextest, of libtest, of the simulation, of infra/tools/check.sh or of Node.js. Any other line counts nothing.
+    ///
+    /// Only nextest's own is indented. What else is indented is a failed test's output as nextest shows it, libtest's
+    /// summary among it: a test that passes when repeated would count as failed by that.
     pub fn read(line: &str) -> Self {
         let line = without_colours(line);
-        let line = line.trim_start();
+        let line = if line.trim_start().starts_with("Summary [") { line.trim_start() } else { &line };
         let mut tally = Self::default();
         // Node.js gives a line to each count: `# pass 12`, or `ℹ pass 12` for a person.
         if let Some(count) = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ ")) {
@@ -33,7 +36,7 @@ impl Tally {
             }
             return tally;
         }
-        if !["Summary [", "test result:", "simulate:"].iter().any(|start| line.starts_with(start)) {
+        if !["Summary [", "test result:", "simulate:", "infra:"].iter().any(|start| line.starts_with(start)) {
             return tally;
         }
         // What is counted follows its number: `2 skipped`, and in nextest `2 exec failed` and `1 timed out`.
@@ -103,6 +106,7 @@ mod tests {
             0,
             1,
         );
+        check("    test result: FAILED. 0 passed; 1 failed; 0 ignored; finished in 46.17s", 0, 0, 0);
         check("simulate: 1000 passed, 0 failed", 1000, 0, 0);
         check("# pass 31", 31, 0, 0);
         check("ℹ fail 2", 0, 2, 0);

@@ -16,6 +16,8 @@ pub enum Origin {
     Variable,
     /// `aispend.toml`.
     File,
+    /// Secret Manager, by the name that one of these held.
+    Secret,
     /// Nobody set it.
     Default,
 }
@@ -26,6 +28,7 @@ impl fmt::Display for Origin {
             Self::Flag => "flag",
             Self::Variable => "environment",
             Self::File => "file",
+            Self::Secret => "secret",
             Self::Default => "default",
         })
     }
@@ -169,10 +172,22 @@ fn flatten(
     }
 }
 
-/// What is wrong with a value; an unset one is always right.
-fn wrong(declared: &Declared, text: &str) -> Option<String> {
+/// True where a text is `secret://NAME`: the setting's text is behind it, in Secret Manager.
+pub fn names_secret(text: &str) -> bool {
+    text.trim().starts_with("secret://")
+}
+
+/// With these Secret Manager is asked, or they are read by others than us.
+const PLAIN: [&str; 3] = ["google.project", "google.secret_manager_emulator", "sheets.credentials"];
+
+/// What is wrong with a value; an unset one is always right, and a secret's is judged once it is read.
+pub fn wrong(declared: &Declared, text: &str) -> Option<String> {
     if text.is_empty() {
         return None;
+    }
+    if names_secret(text) && matches!(declared.kind, Kind::Text | Kind::Secret | Kind::List | Kind::Url) {
+        let is_plain = PLAIN.contains(&declared.name);
+        return is_plain.then(|| "cannot be a secret: it is needed before any secret can be read".to_owned());
     }
     match declared.kind {
         Kind::Text | Kind::List => None,

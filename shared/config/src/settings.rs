@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::declared::{DECLARED, Kind};
-use crate::read::{Origin, Problem, Problems, Sources, Value, Values, read};
+use crate::read::{Origin, Problem, Problems, Sources, Value, Values, names_secret, read, wrong};
 
 /// One Anthropic key.
 #[derive(Debug, Clone)]
@@ -37,6 +37,7 @@ pub struct CursorAccount {
 #[derive(Clone)]
 pub struct Settings {
     values: Values,
+    table: toml::Table,
     /// Every Anthropic key, the environment's first.
     pub anthropic: Vec<AnthropicAccount>,
     /// Every Cursor team, the environment's first.
@@ -53,28 +54,36 @@ impl Settings {
     pub fn read(sources: &Sources<'_>) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let (values, table) = read(sources, &mut problems);
-        let mut settings = Self { values, anthropic: Vec::new(), cursor: Vec::new(), tabs: BTreeMap::new() };
+        let mut settings =
+            Self { values, table, anthropic: Vec::new(), cursor: Vec::new(), tabs: BTreeMap::new() };
+        settings.derive(&mut problems);
+        if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
+    }
+
+    /// Accounts and tabs, from texts and tables.
+    fn derive(&mut self, problems: &mut Vec<Problem>) {
+        self.anthropic.clear();
+        self.cursor.clear();
+        self.tabs.clear();
         for (name, slot, is_admin) in [
             ("anthropic.admin_key", "anthropic-admin", true),
             ("anthropic.analytics_key", "anthropic-analytics", false),
         ] {
-            if let Some(key) = settings.text(name) {
+            if let Some(key) = self.text(name) {
+                let key = SecretString::from(key.to_owned());
                 let setting = variable_of(name);
-                settings.anthropic.push(AnthropicAccount {
-                    setting,
-                    slot: slot.to_owned(),
-                    is_admin,
-                    key: SecretString::from(key.to_owned()),
-                });
+                self.anthropic.push(AnthropicAccount { setting, slot: slot.to_owned(), is_admin, key });
             }
         }
-        if let Some(key) = settings.text("cursor.admin_key") {
-            let org_id = settings.text("cursor.org_id").unwrap_or("cursor").to_owned();
-            settings.cursor.push(CursorAccount { org_id, key: SecretString::from(key.to_owned()) });
+        if let Some(key) = self.text("cursor.admin_key") {
+            let key = SecretString::from(key.to_owned());
+            let org_id = self.text("cursor.org_id").unwrap_or("cursor").to_owned();
+            self.cursor.push(CursorAccount { org_id, key });
         }
-        settings.read_organisations(&table, &mut problems);
-        settings.read_tabs(&mut problems);
-        if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
+        let table = std::mem::take(&mut self.table);
+        self.read_organisations(&table, problems);
+        self.table = table;
+        self.read_tabs(problems);
     }
 
     /// Reads environment and file: the file named, or `aispend.toml` where there is one.
@@ -140,6 +149,9 @@ impl Settings {
     }
 
     fn read_tabs(&mut self, problems: &mut Vec<Problem>) {
+        if self.text("sheets.tabs").is_some_and(names_secret) {
+            return;
+        }
         for pair in self.list("sheets.tabs") {
             let known = pair.split_once('=').and_then(|(name, tab)| {
                 let feed: Feed = format!("sheets/{}", name.trim()).parse().ok()?;
@@ -155,6 +167,33 @@ impl Settings {
                 }),
             }
         }
+    }
+
+    /// Names of the settings whose text is `secret://NAME`.
+    pub fn naming_secrets(&self) -> Vec<&'static str> {
+        let names = |name: &&'static str| self.text(name).is_some_and(names_secret);
+        DECLARED.iter().map(|declared| declared.name).filter(names).collect()
+    }
+
+    /// The same with the secret that a setting names.
+    ///
+    /// # Errors
+    /// When a text of that setting cannot be this. The text itself is not repeated.
+    pub fn with_secret(mut self, name: &str, secret: &SecretString) -> Result<Self, Problems> {
+        let text = secret.expose_secret().trim();
+        let unusable = DECLARED
+            .iter()
+            .any(|declared| declared.name == name && (names_secret(text) || wrong(declared, text).is_some()));
+        if let Some(value) = self.values.get_mut(name) {
+            *value = Value { text: text.to_owned(), origin: Origin::Secret };
+        }
+        let mut problems = Vec::new();
+        self.derive(&mut problems);
+        if unusable || !problems.is_empty() {
+            let message = "the secret that it names is no value of this setting: see its sentence in --help";
+            return Err(Problems(vec![Problem { place: variable_of(name), message: message.to_owned() }]));
+        }
+        Ok(self)
     }
 
     /// A setting's text, `None` where it is not set.
@@ -209,10 +248,11 @@ impl Settings {
                 let value = self.values.get(declared.name);
                 let origin = value.map_or(Origin::Default, |value| value.origin);
                 let text = value.map(|value| value.text.clone()).unwrap_or_default();
-                let shown = match (declared.kind, text.is_empty()) {
+                let is_hidden = declared.kind == Kind::Secret || origin == Origin::Secret;
+                let shown = match (is_hidden, text.is_empty()) {
                     (_, true) => "(not set)".to_owned(),
-                    (Kind::Secret, false) => "(set, hidden)".to_owned(),
-                    (_, false) => text,
+                    (true, false) => "(set, hidden)".to_owned(),
+                    (false, false) => text,
                 };
                 (declared.name, declared.variable, shown, origin, declared.sentence)
             })
@@ -290,6 +330,41 @@ mod tests {
         let settings = read_from(&[("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-secret")], "").unwrap();
         assert!(settings.shown().iter().all(|(_, _, shown, _, _)| !shown.contains("secret")));
         assert!(!format!("{:?}", settings.anthropic).contains("sk-ant"));
+    }
+
+    #[test]
+    fn a_setting_may_name_a_secret_and_is_judged_by_what_is_behind_it() {
+        let secret = |text: &str| SecretString::from(text.to_owned());
+        let variables = [
+            ("CURSOR_BASE_URL", "secret://address"),
+            ("AISPEND_SHEET_TABS", "secret://tabs"),
+            ("AISPEND_CURSOR_ORG_ID", "secret://team"),
+            ("CURSOR_ADMIN_KEY", "key_1"),
+        ];
+        let settings = read_from(&variables, "").unwrap();
+        assert_eq!(settings.naming_secrets(), ["cursor.org_id", "cursor.base_url", "sheets.tabs"]);
+        let told = settings.clone().with_secret("cursor.org_id", &secret("team-7")).unwrap();
+        let told = told.with_secret("sheets.tabs", &secret("people=Staff")).unwrap();
+        let told = told.with_secret("cursor.base_url", &secret("https://cursor.example.com\n")).unwrap();
+        assert_eq!(told.text("cursor.base_url"), Some("https://cursor.example.com"));
+        assert_eq!((told.cursor.len(), told.cursor[0].org_id.as_str()), (1, "team-7"));
+        assert_eq!(told.tabs.values().collect::<Vec<_>>(), ["Staff"]);
+        assert!(told.naming_secrets().is_empty());
+        assert!(told.shown().iter().all(|(_, _, shown, _, _)| !shown.contains("cursor.example.com")));
+        for (name, text) in
+            [("cursor.base_url", "hunter2"), ("sheets.tabs", "hunter2"), ("data_dir", "secret://hunter2")]
+        {
+            let error = settings.clone().with_secret(name, &secret(text)).err().unwrap().to_string();
+            assert!(error.starts_with(&variable_of(name)) && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_secrets_are_asked_for_with_cannot_be_one_nor_can_a_number() {
+        let variables = [("GOOGLE_CLOUD_PROJECT", "secret://a"), ("AISPEND_CONCURRENCY", "secret://b")];
+        let text = read_from(&variables, "").err().unwrap();
+        assert!(text.contains("GOOGLE_CLOUD_PROJECT: cannot be a secret"), "{text}");
+        assert!(text.contains("AISPEND_CONCURRENCY: `secret://b` is not a whole number"), "{text}");
     }
 
     #[test]

@@ -63,11 +63,20 @@ impl Answer {
     /// Where the query returns other columns than the card declares.
     pub fn of(card: &Card, result: QueryResult) -> Result<Self, String> {
         let declared: Vec<&str> = card.columns.iter().map(|column| column.name.as_str()).collect();
-        let found: Vec<&str> = result.columns.iter().map(|column| column.name.as_str()).collect();
+        let is_seen = |place: usize| !card.left_out.contains(&place);
+        let found = result.columns.iter().enumerate().filter(|(place, _)| is_seen(*place));
+        let found: Vec<&str> = found.map(|(_, column)| column.name.as_str()).collect();
         if declared != found {
             return Err(format!("{} declares {declared:?}, its query returns {found:?}", card.id));
         }
-        Ok(Self { rows: result.rows })
+        if card.left_out.is_empty() {
+            return Ok(Self { rows: result.rows });
+        }
+        let seen = |row: Vec<Cell>| {
+            let cells = row.into_iter().enumerate().filter(|(place, _)| is_seen(*place));
+            cells.map(|(_, cell)| cell).collect()
+        };
+        Ok(Self { rows: result.rows.into_iter().map(seen).collect() })
     }
 
     /// A text card has no rows.

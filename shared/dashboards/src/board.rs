@@ -64,10 +64,14 @@ pub const BOARDS: [Board; 4] = [
 /// Filters where single people are not shown.
 const OF_TEAMS: &[Filter] = &[Filter::Range, Filter::Team, Filter::Platform, Filter::Model];
 
-/// The dashboards about work, for teams alone; money stays by person.
-static FOR_TEAMS: [Board; 2] = {
-    let [_, _, prod, roi] = BOARDS;
-    [Board { filters: OF_TEAMS, ..prod }, Board { filters: OF_TEAMS, ..roi }]
+/// The dashboards that tell of work, which a filter by person would make that person's.
+static FOR_TEAMS: [Board; 3] = {
+    let [_, alloc, prod, roi] = BOARDS;
+    [
+        Board { filters: OF_TEAMS, ..alloc },
+        Board { filters: OF_TEAMS, ..prod },
+        Board { filters: OF_TEAMS, ..roi },
+    ]
 };
 
 impl Board {

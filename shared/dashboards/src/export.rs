@@ -1,4 +1,4 @@
-//! Files of a card or a dashboard: CSV, XLSX, JSON, and a zip of CSVs. Full precision, same rows as the screen.
+//! Files of a card or a dashboard: CSV, XLSX, JSON, and a zip of files. Full precision, same rows as the screen.
 
 use std::io::{Cursor, Write as _};
 
@@ -124,6 +124,22 @@ pub fn json_all(cards: &[(&Card, &Answer)], asked: &Asked, state: &DataState) ->
 /// # Errors
 /// When the archive cannot be written.
 pub fn zip_all(cards: &[(&Card, &Answer)], asked: &Asked, state: &DataState) -> Result<Vec<u8>, ExportError> {
+    let file = |(card, answer): (&Card, &Answer)| {
+        let name = file_name(&card.group, Some(&card.name), asked, state, FileFormat::Csv);
+        Ok((name, csv(card, answer)?))
+    };
+    zip_of(with_rows(cards).map(file), asked, state)
+}
+
+/// Files of a dashboard by their names, and a text that says what they are.
+///
+/// # Errors
+/// The first file that could not be made, or when the archive cannot be written.
+pub fn zip_of<E: From<ExportError>>(
+    files: impl Iterator<Item = Result<(String, Vec<u8>), E>>,
+    asked: &Asked,
+    state: &DataState,
+) -> Result<Vec<u8>, E> {
     let failed = |error: &dyn std::fmt::Display| ExportError(error.to_string());
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
@@ -131,10 +147,10 @@ pub fn zip_all(cards: &[(&Card, &Answer)], asked: &Asked, state: &DataState) -> 
     for (term, text) in about(asked, state) {
         write!(archive, "{term}: {text}\r\n").map_err(|error| failed(&error))?;
     }
-    for (card, answer) in with_rows(cards) {
-        let name = file_name(&card.group, Some(&card.name), asked, state, FileFormat::Csv);
+    for file in files {
+        let (name, bytes) = file?;
         archive.start_file(name, options).map_err(|error| failed(&error))?;
-        archive.write_all(&csv(card, answer)?).map_err(|error| failed(&error))?;
+        archive.write_all(&bytes).map_err(|error| failed(&error))?;
     }
     let written = archive.finish().map_err(|error| failed(&error))?;
     Ok(written.into_inner())

@@ -5,6 +5,7 @@
 
 mod answer;
 mod board;
+mod caption;
 mod cards;
 mod explain;
 mod export;
@@ -25,10 +26,12 @@ mod twin;
 
 pub use answer::{Answer, Asked, to_json};
 pub use board::{BOARDS, Board};
+pub use caption::Caption;
 pub use cards::{Cards, ReadError, Snapshot};
 pub use explain::{is_explained, of_card};
-pub use export::{ExportError, FileFormat, csv, file_name, json_all, zip_all};
+pub use export::{ExportError, FileFormat, csv, file_name, json_all, zip_all, zip_of};
 pub use filters::{Filters, encode};
+pub use level::level_class;
 pub use number::Number;
 pub use period::{Period, Range, RangeError};
 pub use sheet::xlsx;

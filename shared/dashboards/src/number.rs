@@ -119,10 +119,15 @@ impl Number {
         if digits < 0 { format!("-{shown}") } else { shown }
     }
 
+    /// To the last digit, with commas between thousands: for people who add up.
+    pub fn exact(self) -> String {
+        let text = self.grouped(self.scale);
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    }
+
     /// Without commas and trailing zeros: for files and JSON.
     pub fn plain(self) -> String {
-        let text = self.grouped(self.scale).replace(',', "");
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+        self.exact().replace(',', "")
     }
 
     /// For drawing and spreadsheets, which know floats only.

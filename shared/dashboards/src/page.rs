@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{Answer, Asked, to_json},
     board::{BOARDS, Board},
-    explain, format,
+    caption, explain, format,
     kpi::{Kpi, kpi},
     period::Range,
     prose,
@@ -259,28 +259,14 @@ fn view(card: &Card, outcome: &Outcome, asked: &Asked, state: &DataState, query:
     let headline = card.columns.first().filter(|column| column.kind == ColumnType::Headline);
     let figure = if card.display.is_figure() { kpi(card, answer, &asked.period) } else { None };
     let is_empty = answer.rows.is_empty() || card.display.is_figure() && figure.is_none();
-    let empty =
-        || if card.empty.is_empty() { "Nothing in this range.".to_owned() } else { card.empty.clone() };
     let is_chart = card.display.is_chart();
-    let figcaption = {
-        let unit = if card.unit.is_empty() || card.unit == "text" {
-            String::new()
-        } else {
-            let mut letters = card.unit.chars();
-            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-            let unit: String = first.into_iter().chain(letters).collect();
-            format!("{unit}, UTC billing days. ")
-        };
-        let simulated = if state.is_simulated { " Simulated data." } else { "" };
-        format!("{unit}Data through {}.{simulated}", through_words(state))
-    };
     CardView {
         summary: if headline.is_some() {
             String::new()
         } else {
             summary::sentence(card, answer, &asked.period)
         },
-        empty: is_empty.then(empty),
+        empty: is_empty.then(|| caption::empty(card)),
         headline: headline
             .and_then(|_| answer.rows.first())
             .and_then(|row| row.first())
@@ -292,7 +278,7 @@ fn view(card: &Card, outcome: &Outcome, asked: &Asked, state: &DataState, query:
         table: (headline.is_none() && !card.display.is_figure()).then(|| table(card, answer, asked)),
         kpi: figure.or_else(|| card.display.is_figure().then(Kpi::default)),
         json: is_chart.then(|| script_safe(&to_json(card, answer, asked, state).to_string())),
-        figcaption,
+        figcaption: caption::footer(card, state),
         about: Some(about),
         exports: formats.iter().map(|label| export(label)).collect(),
         explain_href: explain::of_card(card, asked),

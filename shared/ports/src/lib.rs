@@ -10,6 +10,7 @@ mod frames;
 mod key;
 mod page;
 mod parked;
+mod questions;
 mod warehouse;
 
 pub use archive::{Archive, ArchiveError, Version};
@@ -20,7 +21,8 @@ pub use frames::{FRAME_ROWS, FrameError, Frames, FramesWriter, compress, decode}
 pub use key::Key;
 pub use page::PageError;
 pub use parked::{Parked, ParkedError, ParkedStore};
+pub use questions::{Answer, Questions};
 pub use warehouse::{
-    ContextRef, Decision, DocumentRef, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome,
-    Verdict, Warehouse, WarehouseError, decide, vanished,
+    ContextRef, Decision, DocumentRef, IncidentLine, LedgerLine, LoadState, Rejected, RunLine, SliceLoad,
+    SliceOutcome, Verdict, Warehouse, WarehouseError, decide, vanished,
 };

@@ -226,6 +226,37 @@ pub struct RunLine {
     pub notes: String,
 }
 
+/// One state of an incident, for the `alert_incidents` table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentLine {
+    /// Deterministic: rule, subject and period.
+    pub incident_id: String,
+    /// Which rule.
+    pub rule: String,
+    /// What it is about.
+    pub subject: String,
+    /// The day or month.
+    pub period: String,
+    /// open | acknowledged | snoozed | resolved.
+    pub state: String,
+    /// warning | critical.
+    pub severity: String,
+    /// What was seen.
+    pub measured: String,
+    /// What was allowed.
+    pub limit_value: String,
+    /// One sentence.
+    pub summary: String,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// When it came to this state.
+    pub changed_at: Timestamp,
+    /// When every channel had been told.
+    pub notified_at: Option<Timestamp>,
+    /// Who brought it to this state; `None`: the rule.
+    pub changed_by: Option<String>,
+}
+
 /// Facts and ledger.
 #[async_trait]
 pub trait Warehouse: Send + Sync {
@@ -239,6 +270,9 @@ pub trait Warehouse: Send + Sync {
 
     /// Writes or replaces a run's line.
     async fn record_run(&self, run: RunLine) -> Result<(), WarehouseError>;
+
+    /// Adds a line to an incident's. Twice does no harm: the newest line of an incident counts.
+    async fn record_incident(&self, incident: IncidentLine) -> Result<(), WarehouseError>;
 
     /// Gathers all rows of a table in a stable order, without lineage: what tests compare. Not for large tables.
     async fn snapshot(&self, table: Table) -> Result<RecordSet, WarehouseError>;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::answer::Vendor;
 use crate::dice::{mix, mix_text};
 use crate::http::{Delivery, Request, Response};
+use crate::plant::Plant;
 use crate::{anthropic, cursor, google};
 
 /// How much goes wrong.
@@ -128,6 +129,8 @@ pub struct FaultPlan {
     pub locked: Vec<Vendor>,
     /// Errors carry `x-should-retry: false`.
     pub discourage: bool,
+    /// Answers that look well and are wrong. None unless somebody plants them.
+    pub plants: Vec<Plant>,
 }
 
 impl FaultPlan {
@@ -148,6 +151,7 @@ impl FaultPlan {
             unreachable: Vec::new(),
             locked: Vec::new(),
             discourage: false,
+            plants: Vec::new(),
         }
     }
 }
@@ -230,6 +234,11 @@ impl Faults {
         }
         let locked = self.plan.locked.contains(&vendor) && request.path != "/token";
         locked.then(|| envelope(vendor, 401, "invalid x-api-key"))
+    }
+
+    /// What the planted faults make of an answer.
+    pub fn planted(&self, request: &Request, answer: Response) -> Response {
+        self.plan.plants.iter().fold(answer, |answer, plant| plant.spoil(request, answer))
     }
 
     /// What becomes of an answer.
@@ -318,7 +327,7 @@ fn moved(body: &Bytes) -> Bytes {
 }
 
 /// The body without its rows.
-fn hollow(body: &Bytes) -> Bytes {
+pub fn hollow(body: &Bytes) -> Bytes {
     let Ok(mut value) = serde_json::from_slice::<Value>(body) else { return body.clone() };
     let Some(object) = value.as_object_mut() else { return body.clone() };
     if let Some(Value::Array(rows)) = object.get_mut("data") {

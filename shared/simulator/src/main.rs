@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use aispend_simulator::server::{self, Clock};
-use aispend_simulator::{FaultLevel, FaultPlan, Simulator, World, WorldConfig, google_credentials};
+use aispend_simulator::{
+    FaultLevel, FaultPlan, PLANT_HELP, Plant, Simulator, World, WorldConfig, google_credentials,
+};
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use jiff::civil::{Date, date};
@@ -40,6 +42,8 @@ struct Arguments {
     /// How much goes wrong.
     #[arg(long, value_enum, default_value_t = Level::None)]
     faults: Level,
+    #[arg(long, help = PLANT_HELP)]
+    plant: Vec<Plant>,
     /// Pretend that the program starts at 14:00 UTC on this day.
     #[arg(long)]
     today: Option<Date>,
@@ -106,7 +110,7 @@ fn main() -> anyhow::Result<()> {
         Level::Light => FaultLevel::Light,
         Level::Heavy => FaultLevel::Heavy,
     };
-    let plan = FaultPlan { retry_after: 1, ..FaultPlan::new(arguments.seed, level) };
+    let plan = FaultPlan { retry_after: 1, plants: arguments.plant, ..FaultPlan::new(arguments.seed, level) };
     let keys = world.keys.clone();
     let simulator = Arc::new(Mutex::new(Simulator::new(world, plan)));
     tokio::runtime::Runtime::new()?.block_on(async move {

@@ -37,6 +37,8 @@ pub enum Restatement {
     UnmapKey { key: u32 },
     /// A seat costs something else.
     PriceSeat { row: usize, dollars: u32 },
+    /// A seat ends with a day.
+    EndSeat { row: usize, last_day: Date },
 }
 
 /// What a key can be mapped to.
@@ -120,6 +122,11 @@ impl World {
             Restatement::PriceSeat { row, dollars } => {
                 if let Some(seat) = self.sheets.seats.get_mut(*row) {
                     seat.price = *dollars;
+                }
+            }
+            Restatement::EndSeat { row, last_day } => {
+                if let Some(seat) = self.sheets.seats.get_mut(*row) {
+                    seat.valid_to = Some(*last_day);
                 }
             }
         }

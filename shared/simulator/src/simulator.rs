@@ -31,7 +31,7 @@ impl Simulator {
             return outage;
         }
         let fault = self.faults.decide(request);
-        let answer = self.world.handle(now, request);
+        let answer = self.faults.planted(request, self.world.handle(now, request));
         match fault {
             Some(fault) => self.faults.spoil(fault, request, answer),
             None => answer,

@@ -1,7 +1,9 @@
 //! Collects what a source reads: rows in frames, rejected records, findings, and the account of all money seen.
 
+use std::collections::BTreeMap;
+
 use aispend_model::{Decimal, Money, Rounded};
-use aispend_proto::v1::RecordSet;
+use aispend_proto::v1::{RecordSet, StatedTokens};
 use aispend_proto::{Row, RowVisitor, TableSums};
 
 /// Rows handed on at a time.
@@ -63,6 +65,8 @@ pub struct Records<'a> {
     pub rounded_lost: Decimal,
     /// Billed money as the documents state it, summed line by line at the door. The rows must add up to it.
     pub stated: Money,
+    /// Tokens that the documents state and no row holds, by platform and model, in the order of the price list.
+    pub tokens: BTreeMap<(&'static str, String), [i64; 5]>,
 }
 
 impl<'a> Records<'a> {
@@ -78,7 +82,24 @@ impl<'a> Records<'a> {
             rounded_amounts: 0,
             rounded_lost: Decimal::ZERO,
             stated: Money::ZERO,
+            tokens: BTreeMap::new(),
         }
+    }
+
+    /// Tokens that stand in no row, as they are handed on.
+    pub fn stated_tokens(&self) -> Vec<StatedTokens> {
+        self.tokens
+            .iter()
+            .map(|((platform, model), [input, write_5m, write_1h, read, output])| StatedTokens {
+                platform: (*platform).to_owned(),
+                model: model.clone(),
+                input_tokens: *input,
+                cache_write_5m_tokens: *write_5m,
+                cache_write_1h_tokens: *write_1h,
+                cache_read_tokens: *read,
+                output_tokens: *output,
+            })
+            .collect()
     }
 
     /// Adds a row.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, debug, error, info, info_span, warn};
 
@@ -92,7 +93,8 @@ impl<S: Stage> Runner<S> {
         Arc::clone(&self.counters)
     }
 
-    /// Pulls and handles until `stop` turns true, then finishes what it has taken.
+    /// Pulls and handles until `stop` turns true, then finishes what it has taken. Dropped before that, it gives back what
+    /// is at work.
     ///
     /// # Errors
     /// When the subscription cannot be opened or closes with an error.
@@ -100,7 +102,8 @@ impl<S: Stage> Runner<S> {
         let mut subscription = self.doors.bus.subscribe(S::INPUT).await?;
         let (sender, mut receiver) = mpsc::channel::<Delivery>(self.options.batch.max(1));
         // One task owns the subscription and never cancels a `next` in the middle.
-        let puller = tokio::spawn(async move {
+        let mut pulling = JoinSet::new();
+        pulling.spawn(async move {
             while let Some(next) = subscription.next().await {
                 match next {
                     Ok(delivery) => {
@@ -116,7 +119,10 @@ impl<S: Stage> Runner<S> {
         let slots = Arc::new(Semaphore::new(self.options.concurrency));
         let (weather_sender, mut weather) = mpsc::unbounded_channel();
         let mut failures = 0_u32;
+        let mut at_work = JoinSet::new();
+        let mut is_over = false;
         loop {
+            while at_work.try_join_next().is_some() {}
             while let Ok(report) = weather.try_recv() {
                 failures = if report == Weather::Foul { failures.saturating_add(1) } else { 0 };
             }
@@ -127,15 +133,21 @@ impl<S: Stage> Runner<S> {
                     pause_seconds = pause.as_secs_f32(),
                     "the world fails, pulling paused"
                 );
-                self.doors.clock.sleep(pause).await;
+                tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => break,
+                    () = self.doors.clock.sleep(pause) => {}
+                }
             }
             let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
             let first = tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => break,
-                delivery = receiver.recv() => match delivery {
-                    Some(delivery) => delivery,
-                    None => break,
+                delivery = receiver.recv() => if let Some(delivery) = delivery {
+                    delivery
+                } else {
+                    is_over = true;
+                    break;
                 },
             };
             let mut batch = vec![first];
@@ -147,7 +159,7 @@ impl<S: Stage> Runner<S> {
             }
             let runner = self.clone();
             let reports = weather_sender.clone();
-            tokio::spawn(async move {
+            at_work.spawn(async move {
                 let weather = runner.process(batch).await;
                 drop(slot);
                 // The loop may be gone by now: nobody needs the report then.
@@ -158,11 +170,9 @@ impl<S: Stage> Runner<S> {
         // Drain: every slot comes back once its batch is settled.
         let all = u32::try_from(self.options.concurrency).unwrap_or(u32::MAX);
         drop(slots.acquire_many(all).await);
-        if puller.is_finished() {
-            return puller.await.unwrap_or(Ok(()));
-        }
-        puller.abort();
-        Ok(())
+        // Why the subscription is over, where it is.
+        let ended = if is_over { pulling.join_next().await } else { pulling.try_join_next() };
+        ended.and_then(Result::ok).unwrap_or(Ok(()))
     }
 
     /// Handles one batch to its end: every delivery is settled, given back or parked. Public for schedulers that decide

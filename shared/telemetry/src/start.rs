@@ -34,9 +34,6 @@ pub enum LogFormat {
 /// Metrics leave this often.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// How long the end of a process may wait for the last of them.
-const LAST_CALL: Duration = Duration::from_secs(3);
-
 /// Starts logging alone. `RUST_LOG` chooses what; otherwise `default_level` of our own crates and warnings of the others.
 pub fn start(format: &LogFormat, default_level: &str) {
     begin(format, default_level, None);
@@ -123,14 +120,13 @@ impl Telemetry {
         Ok(Self(Some((tracer, meter))))
     }
 
-    /// Sends what is left, and waits for it for a moment.
-    pub async fn end(self) {
+    /// Sends what is left, for no longer than this.
+    pub async fn end(self, within: Duration) {
         let Some((tracer, meter)) = self.0 else { return };
         // The exporters wait on threads of their own; a collector that is gone must not hold up the process.
-        let last = tokio::task::spawn_blocking(move || {
-            drop(tracer.shutdown_with_timeout(LAST_CALL));
-            drop(meter.shutdown_with_timeout(LAST_CALL));
-        });
-        drop(tokio::time::timeout(LAST_CALL * 2, last).await);
+        let traces = tokio::task::spawn_blocking(move || drop(tracer.shutdown_with_timeout(within)));
+        let numbers = tokio::task::spawn_blocking(move || drop(meter.shutdown_with_timeout(within)));
+        let both = async { (traces.await, numbers.await) };
+        drop(tokio::time::timeout(within, both).await);
     }
 }

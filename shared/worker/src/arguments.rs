@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use aispend_config::DECLARED;
-use clap::{Parser, ValueEnum};
+use clap::{Command, CommandFactory, Parser, ValueEnum};
 
 /// How messages reach a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,10 +48,25 @@ pub struct Arguments {
 /// Settings that every worker reads.
 pub const SETTINGS_OF_ALL: &[&str] = &["google.", "worker.", "telemetry."];
 
+/// The command line of a worker. `settings`: names, or beginnings of names, of the settings that its stage reads.
+pub fn command(stage: &'static str, settings: &[&str]) -> Command {
+    Arguments::command().name(stage).after_help(settings_help(&with_those_of_all(settings)))
+}
+
+/// What `--help` of a worker says.
+pub fn help(stage: &'static str, settings: &[&str]) -> String {
+    command(stage, settings).render_long_help().to_string()
+}
+
+/// The settings of a stage, and those of every worker.
+pub fn with_those_of_all<'a>(settings: &[&'a str]) -> Vec<&'a str> {
+    settings.iter().chain(SETTINGS_OF_ALL).copied().collect()
+}
+
 /// What `--help` says below the flags: each setting whose name begins with one of these.
-pub fn settings_help(prefixes: &[&str]) -> String {
+fn settings_help(prefixes: &[&str]) -> String {
     let mut text =
-        "Settings, from the environment or aispend.toml (secrets may be secret://NAME of Secret Manager):\n"
+        "Settings, from the environment or aispend.toml (any text may be secret://NAME of Secret Manager):\n"
             .to_owned();
     for declared in
         DECLARED.iter().filter(|declared| prefixes.iter().any(|prefix| declared.name.starts_with(prefix)))

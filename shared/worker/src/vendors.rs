@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aispend_config::Settings;
-use aispend_google::Google;
 use aispend_http::{Account, Auth, GoogleCredentials, HttpFetch, HttpOptions, RetryPolicy};
 use aispend_model::Vendor;
 use aispend_ports::{Clock, Key};
-use aispend_secrets::{Secrets, SecretsOptions};
 use async_trait::async_trait;
 use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
+use crate::secrets::Keys;
 use crate::world::StartError;
 
 /// What reading a spreadsheet takes.
@@ -53,7 +52,7 @@ pub async fn http(
     clock: Arc<dyn Clock>,
 ) -> Result<HttpFetch, StartError> {
     let url = |name: &str| settings.text(name).unwrap_or_default().trim_end_matches('/').to_owned();
-    let keys = Keys::of(settings).await?;
+    let keys = Keys::of(settings);
     let mut accounts = Vec::new();
     for account in &settings.anthropic {
         let key = keys.key(&account.setting, &account.key).await?;
@@ -114,40 +113,6 @@ fn sheets_auth(settings: &Settings, reader: SheetsReader) -> Result<Auth, StartE
         return Ok(Auth::Bearer(Arc::new(Token { credentials, last: Mutex::default() })));
     }
     Ok(Auth::Nothing)
-}
-
-/// Where keys come from.
-enum Keys {
-    /// The settings themselves.
-    Plain,
-    /// The settings, and Secret Manager where they name a secret.
-    Secrets(Secrets),
-}
-
-impl Keys {
-    async fn of(settings: &Settings) -> Result<Self, StartError> {
-        let all = settings.anthropic.iter().map(|account| &account.key);
-        let mut all = all.chain(settings.cursor.iter().map(|account| &account.key));
-        if !all.any(|key| Secrets::is_reference(key.expose_secret())) {
-            return Ok(Self::Plain);
-        }
-        let google = Google::read(&|name| settings.of_variable(name).map(str::to_owned))?;
-        let secrets = Secrets::connect(&google, SecretsOptions::default()).await;
-        Ok(Self::Secrets(secrets.map_err(StartError::door("Secret Manager"))?))
-    }
-
-    /// `setting`: what a person knows the key by.
-    async fn key(&self, setting: &str, key: &SecretString) -> Result<Arc<dyn Key>, StartError> {
-        match self {
-            Self::Plain => Ok(Arc::new(key.clone())),
-            Self::Secrets(secrets) => {
-                secrets.key(key.expose_secret()).await.map_err(|error| StartError::Door {
-                    door: "Secret Manager",
-                    detail: format!("{setting}: {}", aispend_stage::error_chain(&error)),
-                })
-            }
-        }
-    }
 }
 
 /// The access token of whoever this process runs as. Google refuses it when it has expired; then it is asked for anew.

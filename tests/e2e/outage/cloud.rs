@@ -71,6 +71,7 @@ impl Cloud {
             never: std::collections::BTreeSet::new(),
             shaky: Vec::new(),
             page_size: None,
+            sittings: aispend_fetcher::Sittings::default(),
         };
         let world = scenario.world();
         let mut settings = FetcherSettings { patience: Duration::from_hours(6), ..scenario.settings(&world) };

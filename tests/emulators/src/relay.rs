@@ -1,5 +1,10 @@
 //! A way to an emulator that can be interrupted.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
 use anyhow::{Context, Result};
 use tokio::{
     io::copy_bidirectional,
@@ -13,6 +18,7 @@ use tokio::{
 pub struct Relay {
     address: String,
     open: watch::Sender<bool>,
+    broken: Arc<AtomicU64>,
     accepting: AbortHandle,
 }
 
@@ -23,15 +29,17 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("could not open a port")?;
         let address = listener.local_addr().context("the relay has no address")?.to_string();
         let (open, way) = watch::channel(true);
+        let broken = Arc::<AtomicU64>::default();
+        let counted = Arc::clone(&broken);
         let accepting = spawn(async move {
             // A connection that was gone before it was accepted is no reason to stop.
             loop {
                 if let Ok((near, _)) = listener.accept().await {
-                    spawn(pass_on(near, target.clone(), way.clone()));
+                    spawn(pass_on(near, target.clone(), way.clone(), Arc::clone(&counted)));
                 }
             }
         });
-        Ok(Self { address, open, accepting: accepting.abort_handle() })
+        Ok(Self { address, open, broken, accepting: accepting.abort_handle() })
     }
 
     /// Where it listens: `127.0.0.1:port`.
@@ -42,6 +50,11 @@ impl Relay {
     /// Breaks every connection, and every new one at once, until [`Relay::restore`].
     pub fn cut(&self) {
         self.open.send_replace(false);
+    }
+
+    /// Connections that [`Relay::cut`] broke, new ones among them.
+    pub fn broken(&self) -> u64 {
+        self.broken.load(Relaxed)
     }
 
     /// Lets new connections through again.
@@ -57,7 +70,12 @@ impl Drop for Relay {
     }
 }
 
-async fn pass_on(mut near: TcpStream, target: String, mut way: watch::Receiver<bool>) {
+async fn pass_on(
+    mut near: TcpStream,
+    target: String,
+    mut way: watch::Receiver<bool>,
+    broken: Arc<AtomicU64>,
+) {
     let connection = async {
         let mut far = TcpStream::connect(&target).await?;
         copy_bidirectional(&mut near, &mut far).await
@@ -65,7 +83,9 @@ async fn pass_on(mut near: TcpStream, target: String, mut way: watch::Receiver<b
     tokio::select! {
         biased;
         // Also when the relay is gone.
-        _ = way.wait_for(|open| !open) => {}
+        _ = way.wait_for(|open| !open) => {
+            broken.fetch_add(1, Relaxed);
+        }
         // Either side may break a connection; that is for them to see.
         _ = connection => {}
     }

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use aispend_tests::simulation::{Mutant, simulate_with};
+use aispend_tests::simulation::{Mutant, Sat, simulate_with};
 
 const USAGE: &str = "simulate [--seeds N] [--from N] [--seed N] [--trace] [--mutant NAME]";
 
@@ -52,6 +52,7 @@ fn main() -> ExitCode {
     };
     let next = AtomicU64::new(0);
     let failed = AtomicU64::new(0);
+    let sat = Mutex::new(Sat::default());
     let out = Mutex::new(std::io::stdout());
     let say = |text: String| {
         let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +70,10 @@ fn main() -> ExitCode {
                     }
                     let seed = wanted.from + place;
                     let problem = match catch_unwind(|| simulate_with(seed, wanted.mutant, wanted.trace)) {
-                        Ok(Ok(())) => None,
+                        Ok(Ok(lived)) => {
+                            sat.lock().unwrap_or_else(PoisonError::into_inner).add(lived);
+                            None
+                        }
                         Ok(Err(divergence)) => Some(divergence.to_string()),
                         Err(_) => Some(format!("seed {seed}: panicked")),
                     };
@@ -90,6 +94,11 @@ fn main() -> ExitCode {
         }
     });
     let failed = failed.load(Relaxed);
+    let Sat { continued, repeated, abandoned, given_back } =
+        *sat.lock().unwrap_or_else(PoisonError::into_inner);
+    say(format!(
+        "attempts at a slice: {continued} continued, {repeated} repeated, {abandoned} found of no use, {given_back} stopped"
+    ));
     say(format!("simulate: {} passed, {failed} failed", wanted.seeds - failed));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -31,7 +31,7 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Every message is accounted for, nothing is parked, and every ledger line adds up.
+/// Every message is accounted for, nothing is parked, every observation was told in one way, and every ledger line adds up.
 pub fn at_rest(plant: &Plant) -> Result<(), String> {
     let tally = plant.bus.tally();
     if !tally.adds_up() || tally.queued > 0 {
@@ -42,6 +42,9 @@ pub fn at_rest(plant: &Plant) -> Result<(), String> {
             "parked by the {}: {}: {} ({})",
             parked.stage, parked.slice_key, parked.reason, parked.detail
         ));
+    }
+    if let Some(contradiction) = plant.witness.contradictions().first() {
+        return Err(format!("one observation was told in two ways: {contradiction}"));
     }
     for account in plant.warehouse.accounts() {
         let mut both = TableSums::default();

@@ -14,6 +14,7 @@ use aispend_testkit::sim::{
 };
 
 use super::process::StageKind;
+use super::witness::Witness;
 
 /// The lasting part of a pipeline.
 pub struct Plant {
@@ -21,6 +22,8 @@ pub struct Plant {
     pub timeline: Arc<Timeline>,
     /// Messages.
     pub bus: Arc<SimBus>,
+    /// What fetchers said.
+    pub witness: Arc<Witness>,
     /// Documents.
     pub archive: Arc<MemoryArchive>,
     /// Messages set aside.
@@ -50,8 +53,10 @@ impl Plant {
     ) -> Self {
         let simulator = Arc::new(Mutex::new(simulator));
         let vendors_clock = Arc::new(SimClock::new(Arc::clone(&timeline)));
+        let bus = SimBus::new(Arc::clone(&timeline));
         Self {
-            bus: SimBus::new(Arc::clone(&timeline)),
+            witness: Witness::new(bus.clone()),
+            bus,
             archive: Arc::default(),
             parked: Arc::default(),
             warehouse: Arc::new(MemoryWarehouse::new(switches)),
@@ -78,7 +83,7 @@ impl Plant {
     pub fn doors(&self, kind: StageKind) -> Doors {
         let clock: Arc<dyn Clock> = Arc::new(self.clock(kind));
         Doors {
-            bus: Arc::new(RoughBus { inner: self.bus.clone(), weather: self.weather.clone() }),
+            bus: Arc::new(RoughBus { inner: self.witness.clone(), weather: self.weather.clone() }),
             archive: Arc::new(RoughArchive { inner: self.archive.clone(), weather: self.weather.clone() }),
             parked: Arc::new(RoughParked { inner: self.parked.clone(), weather: self.weather.clone() }),
             clock,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use aispend_fetcher::{AnthropicKey, CostApi, CursorTeam, FetcherSettings, KeyKind, Sheets};
+use aispend_fetcher::{AnthropicKey, CostApi, CursorTeam, FetcherSettings, KeyKind, Sheets, Sittings};
 use aispend_simulator::{Quirks, World, WorldConfig};
 use aispend_testkit::Dice;
 use aispend_testkit::sim::{Address, SheetsFrom, SimFetchOptions};
@@ -27,6 +27,8 @@ pub struct Scenario {
     pub shaky: Vec<String>,
     /// Anthropic's pages are this small.
     pub page_size: Option<u64>,
+    /// How long one attempt at a slice works, and what the next one finds of it.
+    pub sittings: Sittings,
 }
 
 impl Scenario {
@@ -68,6 +70,7 @@ impl Scenario {
             never,
             shaky: tabs,
             page_size: dice.chance(700).then(|| dice.between(2, 9)),
+            sittings: sittings(seed),
             config,
         }
     }
@@ -123,6 +126,7 @@ impl Scenario {
             patience: Duration::from_hours(1),
             empty_pause: Duration::from_secs(2),
             unsettled_pause: Duration::from_secs(1),
+            sittings: self.sittings.clone(),
         }
     }
 
@@ -140,6 +144,24 @@ impl Scenario {
             page_size: self.page_size,
             drops_pages: false,
         }
+    }
+}
+
+/// Most seeds keep every page at once, so that deaths between pages are continued; some stop after seconds, which is longer
+/// than any pause of a calm day.
+fn sittings(seed: u64) -> Sittings {
+    // Dice of its own: what else a seed decides stays what it was.
+    let mut dice = Dice::new(seed ^ 0x0051_7711_6e67);
+    let told = Sittings::default();
+    Sittings {
+        save_after: if dice.chance(750) { Duration::ZERO } else { told.save_after },
+        longest: if dice.chance(400) {
+            Duration::from_millis(dice.between(4_000, 20_000))
+        } else {
+            told.longest
+        },
+        slot_wait: dice.chance(300).then(|| Duration::from_secs(dice.between(5, 120))),
+        ..told
     }
 }
 

@@ -12,18 +12,18 @@ use aispend_testkit::Dice;
 use aispend_testkit::memory::WarehouseSwitches;
 use aispend_testkit::sim::Timeline;
 
-use super::checks;
 use super::mutant::Mutant;
 use super::plant::Plant;
 use super::process::StageKind;
 use super::scenario::Scenario;
 use super::schedule::{Schedule, Wildness};
+use super::{Sat, checks};
 
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 
 /// Lives through a seed and compares.
-pub fn tell(seed: u64, mutant: Option<Mutant>, trace: bool) -> Result<(), String> {
+pub fn tell(seed: u64, mutant: Option<Mutant>, trace: bool) -> Result<Sat, String> {
     let mut dice = Dice::new(seed);
     let scenario = Scenario::draw(seed, &mut dice);
     if trace {
@@ -46,7 +46,8 @@ pub fn tell(seed: u64, mutant: Option<Mutant>, trace: bool) -> Result<(), String
     checks::against_truth(&scenario, &plant)?;
     checks::any_order(&plant)?;
     let fresh = story.without_trouble(plant.vendors().world.clone())?;
-    checks::against_fresh(&plant, &fresh)
+    checks::against_fresh(&plant, &fresh)?;
+    Ok(Sat::of(&scenario.sittings.counts))
 }
 
 struct Story<'a> {

@@ -23,15 +23,29 @@ pub enum AlertError {
         /// Which run.
         run_id: String,
     },
+    /// Other alerters, or people, changed an incident each time.
+    #[error("`{name}`: others were faster every time")]
+    CrowdedIncident {
+        /// Which object.
+        name: String,
+    },
+    /// Nobody knows of it.
+    #[error("there is no incident `{id}`; `aispend alerts list --all` shows what there is")]
+    NoIncident {
+        /// As asked.
+        id: String,
+    },
 }
 
 impl Classify for AlertError {
     fn disposition(&self) -> Disposition {
         match self {
-            Self::Message(_) => Disposition::Park { reason: "unreadable" },
+            Self::Message(_) | Self::NoIncident { .. } => Disposition::Park { reason: "unreadable" },
             Self::Archive(ArchiveError::Damaged { .. }) => Disposition::Park { reason: "damaged" },
             Self::Warehouse(_) | Self::Archive(_) => Disposition::Retry { after: None },
-            Self::Crowded { .. } => Disposition::Retry { after: Some(Duration::from_secs(1)) },
+            Self::Crowded { .. } | Self::CrowdedIncident { .. } => {
+                Disposition::Retry { after: Some(Duration::from_secs(1)) }
+            }
         }
     }
 }

@@ -1,14 +1,25 @@
 //! Follows every run to its end: collects what became of each slice, keeps the `runs` table, and tells who waits.
 //!
-//! The only sender of alerts; rules come with the warehouse's history and are not part of the daily run itself.
+//! The only sender of alerts: at the end of a daily run, and when a check is asked for, every rule is put to the warehouse.
 
+mod breach;
+pub mod channels;
+mod claim;
+mod decomposition;
 mod error;
+mod incident;
+mod incidents;
+mod letter;
 pub mod process;
+mod rules;
 mod run_state;
 mod runs;
+pub mod settings;
+mod watching;
+mod words;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aispend_ports::{Archive, Clock, RunLine, Topic, Warehouse};
 use aispend_proto::v1::envelope::Body;
@@ -16,10 +27,19 @@ use aispend_proto::v1::{Envelope, FetchRequested};
 use aispend_stage::{Header, Message, Output, Stage};
 use tokio::sync::watch;
 
+pub use breach::{Breach, Windows};
+pub use claim::LEASE;
+pub use decomposition::{Decomposition, Line, Mover};
 pub use error::AlertError;
+pub use incident::{Incident, State};
+pub use incidents::{INCIDENTS, Incidents};
+pub use letter::{About, Letter};
+pub use rules::{PARKED, Rules, parked_rule};
 pub use run_state::{End, RunReport, RunState, SliceReport, again_of};
 use runs::Runs;
 pub use runs::{RUNS, read_run};
+pub use watching::{Checked, Look, Watch, WatchDoors, look};
+pub use words::{quantity, sentence};
 
 /// The stage. Any number of them may follow the same runs.
 pub struct Alerter {
@@ -27,13 +47,48 @@ pub struct Alerter {
     clock: Arc<dyn Clock>,
     runs: Runs,
     changed: watch::Sender<u64>,
+    watch: Option<Watch>,
+    /// Runs at whose end the rules were asked.
+    checked: Mutex<BTreeSet<String>>,
 }
+
+/// Runs that bring history, or read it again, and so no news.
+const QUIET_TRIGGERS: [&str; 5] = ["backfill", "reprocess", "reconsider", "retire", "replay"];
 
 impl Alerter {
     /// Over the warehouse whose `runs` table it keeps, and the archive that holds what it knows of each run.
     pub fn new(warehouse: Arc<dyn Warehouse>, archive: Arc<dyn Archive>, clock: Arc<dyn Clock>) -> Self {
         let runs = Runs::new(archive, Arc::clone(&clock));
-        Self { warehouse, clock, runs, changed: watch::Sender::new(0) }
+        let checked = Mutex::default();
+        Self { warehouse, clock, runs, changed: watch::Sender::new(0), watch: None, checked }
+    }
+
+    /// With rules that are asked at the end of a run, and when a check is asked for.
+    #[must_use]
+    pub fn with_watch(self, watch: Watch) -> Self {
+        Self { watch: Some(watch), ..self }
+    }
+
+    /// Asks the rules. What fails is tried at the next check: a rule must hold up no run.
+    async fn check(&self, run_id: &str) {
+        let Some(watch) = &self.watch else { return };
+        if let Err(error) = watch.check(run_id).await {
+            tracing::error!(
+                detail = aispend_stage::error_chain(&error),
+                "the alert rules could not be asked"
+            );
+        }
+    }
+
+    /// Asks the rules at the end of a run: once, also where its last event comes again.
+    async fn check_after(&self, report: &RunReport) {
+        let lock = || self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = report.is_over() && !QUIET_TRIGGERS.contains(&report.trigger.as_str());
+        if !is_due || lock().contains(&report.run_id) {
+            return;
+        }
+        self.check(&report.run_id).await;
+        lock().insert(report.run_id.clone());
     }
 
     /// A run as far as this process has followed it.
@@ -64,6 +119,7 @@ impl Alerter {
         }
         let again = again_of(run_id);
         let report = kept.state.report(run_id);
+        self.check_after(&report).await;
         if !report.is_over()
             || report.trigger == "reconsider"
             || self.runs.refresh(&again).await?.state.is_planned()
@@ -115,6 +171,10 @@ impl Stage for Alerter {
     type Error = AlertError;
 
     async fn handle(&self, message: Message) -> Result<Vec<Output>, AlertError> {
+        if matches!(message.envelope.body, Some(Body::AlertCheck(_))) {
+            self.check("").await;
+            return Ok(Vec::new());
+        }
         let outputs = self.follow(&message.header.run_id, &[&message.envelope]).await;
         self.changed.send_modify(|count| *count += 1);
         outputs
@@ -122,7 +182,12 @@ impl Stage for Alerter {
 
     async fn handle_batch(&self, messages: Vec<Message>) -> Vec<Result<Vec<Output>, AlertError>> {
         let mut by_run: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (place, message) in messages.iter().enumerate() {
+        let is_check = |message: &Message| matches!(message.envelope.body, Some(Body::AlertCheck(_)));
+        if messages.iter().any(is_check) {
+            // However many ask: one look answers them.
+            self.check("").await;
+        }
+        for (place, message) in messages.iter().enumerate().filter(|(_, message)| !is_check(message)) {
             by_run.entry(&message.header.run_id).or_default().push(place);
         }
         let mut verdicts: Vec<Option<Result<Vec<Output>, AlertError>>> =

@@ -70,6 +70,8 @@ pub struct RunReport {
     pub planned_at: Timestamp,
     /// What a person should know about the run as a whole.
     pub notices: Vec<Notice>,
+    /// True where a part of what was asked for waits for a vendor, and is read in a run of its own.
+    pub has_later: bool,
     /// Every slice, in order of its key.
     pub slices: Vec<SliceReport>,
 }
@@ -218,6 +220,7 @@ impl RunState {
                 .into_iter()
                 .chain(unplanned)
                 .collect(),
+            has_later: planned.is_some_and(|planned| planned.later.is_some()),
             slices: self.slices.iter().map(|(slice, ends)| ends.report(slice)).collect(),
         }
     }

@@ -151,7 +151,7 @@ pub async fn resolve(
 }
 
 /// What cannot be read without a key.
-const fn feeds_of(kind: KeyKind) -> &'static str {
+pub(crate) const fn feeds_of(kind: KeyKind) -> &'static str {
     match kind {
         KeyKind::Admin => "anthropic/cost, anthropic/claude-code, anthropic/directory",
         KeyKind::Analytics => "anthropic/cost of the Enterprise organisation, anthropic/claude-ai",
@@ -192,7 +192,7 @@ async fn join(
 }
 
 /// What an answer tells of a key's organisation.
-enum Told {
+pub(crate) enum Told {
     /// Its id, and its name where that is said.
     Organisation(String, String),
     /// The key is good, but no answer names the organisation.
@@ -205,7 +205,7 @@ enum Told {
 }
 
 /// The organisation as a report names it.
-async fn told_by_reports(
+pub(crate) async fn told_by_reports(
     fetch: &dyn Fetch,
     slot: &str,
     today: jiff::civil::Date,
@@ -282,9 +282,7 @@ async fn remembered(
     slot: &str,
     org_id: &str,
 ) -> Result<Option<String>, ArchiveError> {
-    let safe: String =
-        slot.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
-    let name = format!("identity/{safe}");
+    let name = identity_name(slot);
     let body = Bytes::copy_from_slice(org_id.as_bytes());
     if archive.create(&name, body.clone()).await? {
         return Ok(None);
@@ -298,6 +296,13 @@ async fn remembered(
         return Ok(None);
     }
     Ok(Some(known))
+}
+
+/// Where the organisation of a key's setting is remembered.
+pub(crate) fn identity_name(slot: &str) -> String {
+    let safe: String =
+        slot.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    format!("identity/{safe}")
 }
 
 /// The notice for a key that got no answer.

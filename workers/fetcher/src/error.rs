@@ -1,5 +1,7 @@
 //! Why a fetch request was not carried out, and what becomes of it.
 
+use std::time::Duration;
+
 use aispend_ports::{ArchiveError, FetchError, WarehouseError};
 use aispend_stage::{Classify, Disposition, MessageError};
 
@@ -21,12 +23,41 @@ pub enum FetchSliceError {
     /// The vendor's answers stayed unreadable or kept moving, try after try.
     #[error("{0}")]
     Unsettled(String),
+    /// This attempt ends here; the next delivery goes on.
+    #[error("{why}; the next delivery goes on")]
+    NotNow {
+        /// What ended it.
+        why: &'static str,
+        /// Not before.
+        after: Duration,
+    },
+    /// What an earlier attempt got is of no use any more. Never leaves the fetcher.
+    #[error("an earlier attempt cannot be continued: {0}")]
+    Abandoned(String),
     /// A plan that another fetcher wrote cannot be read.
     #[error("the stored plan `{0}` cannot be read")]
     Plan(String),
 }
 
+/// Another attempt is left alone for so long.
+const OTHERS_TURN: Duration = Duration::from_secs(30);
+
 impl FetchSliceError {
+    /// Time is up.
+    pub const fn time_is_up() -> Self {
+        Self::NotNow { why: "this attempt has worked long enough", after: Duration::ZERO }
+    }
+
+    /// The vendor's slots were taken all the time.
+    pub const fn no_slot() -> Self {
+        Self::NotNow { why: "the vendor's other slices had the slots", after: Duration::ZERO }
+    }
+
+    /// Another attempt at the same slice is ahead of this one.
+    pub const fn overtaken() -> Self {
+        Self::NotNow { why: "another attempt is at this slice", after: OTHERS_TURN }
+    }
+
     /// True where only the vendor is in the way: the slice can be reported as failed, and is due again.
     pub const fn is_vendors(&self) -> bool {
         matches!(self, Self::Fetch(_) | Self::Unsettled(_))
@@ -44,6 +75,8 @@ impl FetchSliceError {
             | Self::Message(_)
             | Self::Archive(_)
             | Self::Ledger(_)
+            | Self::NotNow { .. }
+            | Self::Abandoned(_)
             | Self::Plan(_) => false,
         }
     }
@@ -66,7 +99,8 @@ impl Classify for FetchSliceError {
             Self::Archive(ArchiveError::Missing { .. } | ArchiveError::Damaged { .. }) => {
                 Disposition::Park { reason: "document_lost" }
             }
-            Self::Plan(_) => Disposition::Bug,
+            Self::NotNow { after, .. } => Disposition::Retry { after: Some(*after) },
+            Self::Plan(_) | Self::Abandoned(_) => Disposition::Bug,
         }
     }
 }

@@ -4,13 +4,16 @@ mod accounts;
 mod answers;
 mod context;
 mod cost_api;
+pub mod doctor;
 mod due;
 mod error;
+mod journal;
 mod observe;
 mod plan;
 mod planning;
 pub mod process;
 mod settings;
+mod sitting;
 mod slices;
 mod slots;
 
@@ -24,11 +27,16 @@ use aispend_stage::{Message, MessageError, Output, Stage};
 use tokio::sync::Mutex;
 
 use accounts::Accounts;
+pub use answers::later_of;
 use context::ContextBook;
 pub use due::{analytics_horizon, default_start};
 pub use error::FetchSliceError;
 pub use plan::{CostSources, Facts, OUT_OF_REACH, Planned, RETIRED, Wanted, plan};
-pub use settings::{AnthropicKey, CostApi, CursorTeam, FetcherSettings, KeyKind, Sheets, re_read_days};
+pub use settings::{
+    AnthropicKey, CostApi, CursorTeam, FetcherSettings, KeyKind, Sheets, SittingCounts, Sittings,
+    re_read_days,
+};
+use sitting::Turns;
 use slots::Slots;
 
 /// The doors a fetcher needs beside the runner's.
@@ -49,6 +57,7 @@ pub struct Fetcher {
     settings: FetcherSettings,
     doors: FetcherDoors,
     slots: Slots,
+    turns: Turns,
     memory: Mutex<Memory>,
     /// Held while a plan is made.
     planning: Mutex<()>,
@@ -64,6 +73,8 @@ struct Memory {
     ledger: Arc<HashMap<Slice, LedgerLine>>,
     ledger_of: Option<String>,
     issued: HashMap<Slice, Generation>,
+    /// How often a slice of a run was given back that had not failed.
+    stops: HashMap<String, u32>,
 }
 
 impl Fetcher {
@@ -73,6 +84,7 @@ impl Fetcher {
             settings,
             doors,
             slots: Slots::default(),
+            turns: Turns::default(),
             memory: Mutex::default(),
             planning: Mutex::default(),
             accounts: Mutex::default(),

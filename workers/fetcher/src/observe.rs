@@ -1,19 +1,24 @@
 //! One observation of a slice: every page of every part, archived as received.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use aispend_model::{Feed, Request, Response, Vendor};
-use aispend_ports::{Archive, Clock, DocumentRef, Fetch};
+use aispend_ports::{Clock, DocumentRef, Fetch};
 use aispend_sources::{Ask, Next, Progress, Refusal, Source};
+use jiff::Timestamp;
 use tracing::debug;
 
 use crate::FetchSliceError;
+use crate::journal::{Answer, Journal, request_id};
 use crate::slots::Slot;
 
 /// How often in a row one page is asked for that cannot be read.
 const PAGE_TRIES: u32 = 10;
 /// How often a part is read whose pages move meanwhile.
 const PART_TRIES: u32 = 10;
+/// So many bytes of its rows tell one page from another: several rows.
+const OPENING_BYTES: usize = 1024;
 
 /// What the vendor had to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +37,14 @@ pub enum Observation {
 pub struct Observer<'a> {
     /// Vendors.
     pub fetch: &'a dyn Fetch,
-    /// Where answers are kept.
-    pub archive: &'a dyn Archive,
     /// Pauses.
     pub clock: &'a dyn Clock,
     /// Before an empty answer is asked for again.
     pub empty_pause: Duration,
     /// Before an unreadable or moving answer is asked for again, growing.
     pub unsettled_pause: Duration,
+    /// From here on no further page is asked for, once there is one.
+    pub stop_at: Timestamp,
 }
 
 /// One part of a slice, complete.
@@ -60,15 +65,18 @@ impl Observer<'_> {
         ask: &Ask,
         account: &(dyn Fn(&Request) -> String + Sync),
         slot: &mut Slot<'_>,
+        journal: &mut Journal<'_>,
     ) -> Result<Observation, FetchSliceError> {
         // A sheet that is empty is refused; money spent so far is no list.
         let can_be_late = ask.slice.feed != Feed::CursorSpend && ask.slice.vendor() != Vendor::Sheets;
         let mut documents = Vec::new();
         for first in source.requests(ask) {
-            let mut part = self.part(source, ask, account, first.clone()).await?;
+            let mut part = self.part(source, ask, account, first.clone(), journal).await?;
             if can_be_late && matches!(&part, Part::Pages(pages, 0) if !pages.is_empty()) {
-                slot.pause(self.clock, self.empty_pause).await;
-                part = self.part(source, ask, account, first).await?;
+                if !journal.is_replaying() {
+                    slot.pause(self.clock, self.empty_pause).await;
+                }
+                part = self.part(source, ask, account, first, journal).await?;
             }
             match part {
                 Part::Pages(pages, _) => documents.extend(pages),
@@ -84,6 +92,7 @@ impl Observer<'_> {
         ask: &Ask,
         account: &(dyn Fn(&Request) -> String + Sync),
         first: Request,
+        journal: &mut Journal<'_>,
     ) -> Result<Part, FetchSliceError> {
         let mut restarts = 0_u32;
         'restart: loop {
@@ -91,15 +100,19 @@ impl Observer<'_> {
             let mut pages = Vec::new();
             let mut so_far = Progress::default();
             let mut before: Option<Vec<u8>> = None;
+            let mut openings = HashSet::new();
             let mut waiting = vec![first.clone()];
             while let Some(request) = waiting.pop() {
-                let response = self.send(account, &request).await?;
-                so_far.is_repeated = before.as_ref() == Some(&response.body);
-                let followed = match source.follow(ask, &request, &response, so_far) {
+                let mut answer = self.answer(account, &request, journal).await?;
+                let is_live = answer.is_live;
+                so_far.is_repeated = before.as_ref() == Some(&answer.response.body);
+                let followed = match source.follow(ask, &request, &answer.response, so_far) {
                     Ok(followed) => {
                         unreadable = 0;
                         followed
                     }
+                    // It was understood when it came.
+                    Err(error) if !is_live => return Err(FetchSliceError::Abandoned(error.to_string())),
                     Err(error) => {
                         unreadable += 1;
                         let detail = format!("{error}, {unreadable} times in a row");
@@ -109,12 +122,17 @@ impl Observer<'_> {
                         continue;
                     }
                 };
+                if is_live {
+                    journal.note(&request, &mut answer, &followed.next).await?;
+                }
                 match followed.next {
                     Next::Instead(other) => waiting.push(*other),
                     Next::Restart(reason) => {
-                        restarts += 1;
-                        let detail = format!("{reason}, each of the {restarts} times it was read");
-                        self.unsettled(restarts, PART_TRIES, detail).await?;
+                        if is_live {
+                            restarts += 1;
+                            let detail = format!("{reason}, each of the {restarts} times it was read");
+                            self.unsettled(restarts, PART_TRIES, detail).await?;
+                        }
                         continue 'restart;
                     }
                     Next::Unavailable(reason) => return Ok(Part::Other(Observation::Unavailable(reason))),
@@ -125,21 +143,58 @@ impl Observer<'_> {
                         if so_far.is_repeated && next == Next::Done {
                             continue;
                         }
-                        if response.is_success() {
-                            pages.push(self.keep(&request, &response).await?);
+                        if followed.items > 0
+                            && !openings.insert((request.role.clone(), opening(&answer.response.body)))
+                        {
+                            if is_live {
+                                restarts += 1;
+                                let number = u64::from(request.page) + 1;
+                                let detail = format!(
+                                    "page {number} of `{}` holds the rows of a page before it, each of the {restarts} \
+                                     times it was read",
+                                    request.role
+                                );
+                                self.unsettled(restarts, PART_TRIES, detail).await?;
+                            }
+                            continue 'restart;
                         }
+                        pages.extend(document(&request, &answer));
                         so_far.items += followed.items;
                         so_far.announced = so_far.announced.or(followed.announced);
                         if let Next::Page(mut more) = next {
                             more.reverse();
                             waiting.extend(more);
                         }
-                        before = Some(response.body);
+                        before = Some(answer.response.body);
                     }
                 }
             }
             return Ok(Part::Pages(pages, so_far.items));
         }
+    }
+
+    /// The next answer: as an earlier attempt got it, else from the vendor.
+    async fn answer(
+        &self,
+        account: &(dyn Fn(&Request) -> String + Sync),
+        request: &Request,
+        journal: &mut Journal<'_>,
+    ) -> Result<Answer, FetchSliceError> {
+        if let Some(answer) = journal.replay(request).await? {
+            return Ok(answer);
+        }
+        if journal.live > 0 && self.clock.now() >= self.stop_at {
+            return Err(FetchSliceError::time_is_up());
+        }
+        // Where the vendor now says otherwise what it said last, the pages before and after would be of two states.
+        if let Some((last, known)) = journal.take_last() {
+            let now = self.send(account, &last).await?;
+            if now.status != known.status || rows(&now.body) != rows(&known.body) {
+                return Err(FetchSliceError::Abandoned("the last answer is another one now".to_owned()));
+            }
+        }
+        let response = self.send(account, request).await?;
+        Ok(Answer { response, fetched_at: self.clock.now().as_microsecond(), is_live: true, sha256: None })
     }
 
     async fn send(
@@ -151,23 +206,6 @@ impl Observer<'_> {
         Ok(self.fetch.send(&addressed).await?)
     }
 
-    async fn keep(&self, request: &Request, response: &Response) -> Result<DocumentRef, FetchSliceError> {
-        let sha256 = self.archive.put_document(&response.body).await?;
-        Ok(DocumentRef {
-            sha256,
-            role: request.role.clone(),
-            request: request.line(),
-            page: request.page,
-            size_bytes: response.body.len() as u64,
-            fetched_at: self.clock.now().as_microsecond(),
-            request_id: response
-                .header("request-id")
-                .or_else(|| response.header("cf-ray"))
-                .unwrap_or_default()
-                .to_owned(),
-        })
-    }
-
     /// Waits before the next try, or gives up.
     async fn unsettled(&self, tries: u32, most: u32, detail: String) -> Result<(), FetchSliceError> {
         debug!(tries, detail, "answer not settled, asking again");
@@ -177,6 +215,32 @@ impl Observer<'_> {
         self.clock.sleep(self.unsettled_pause * tries).await;
         Ok(())
     }
+}
+
+/// An archived page of the slice. Other answers are no part of it.
+fn document(request: &Request, answer: &Answer) -> Option<DocumentRef> {
+    let sha256 = answer.sha256.clone().filter(|_| answer.response.is_success())?;
+    Some(DocumentRef {
+        sha256,
+        role: request.role.clone(),
+        request: request.line(),
+        page: request.page,
+        size_bytes: answer.response.body.len() as u64,
+        fetched_at: answer.fetched_at,
+        request_id: request_id(&answer.response).to_owned(),
+    })
+}
+
+/// An answer's rows, without what is around them: page tokens, the time of the answer.
+fn rows(body: &[u8]) -> &[u8] {
+    let rows = body.iter().position(|byte| *byte == b'[').and_then(|start| body.get(start..)).unwrap_or(body);
+    let end = rows.iter().rposition(|byte| *byte == b']').unwrap_or(rows.len());
+    rows.get(..end).unwrap_or(rows)
+}
+
+/// How an answer's rows begin: two pages that begin alike are one page sent twice.
+fn opening(body: &[u8]) -> Vec<u8> {
+    rows(body).iter().take(OPENING_BYTES).copied().collect()
 }
 
 #[cfg(test)]
@@ -272,11 +336,13 @@ mod tests {
         let clock = SystemClock::new(tokio::time::sleep);
         let observer = Observer {
             fetch: &fetch,
-            archive: &archive,
             clock: &clock,
             empty_pause: Duration::ZERO,
             unsettled_pause: Duration::from_millis(500),
+            stop_at: Timestamp::MAX,
         };
+        let mut journal =
+            Journal::new((&archive, &clock), ("id", 0), Generation::default(), Vec::new(), Duration::MAX);
         let ask = Ask {
             slice: Slice::all(feed, "cursor"),
             source: String::new(),
@@ -287,7 +353,7 @@ mod tests {
         let slots = Slots::default();
         let mut slot = slots.begin(Vendor::Cursor).await;
         let account = |request: &Request| request.org_id.clone();
-        match observer.observe(&Pages, &ask, &account, &mut slot).await {
+        match observer.observe(&Pages, &ask, &account, &mut slot, &mut journal).await {
             Ok(Observation::Complete(documents)) => Ok(documents.len()),
             Ok(other) => Err(format!("{other:?}")),
             Err(error) => Err(error.to_string()),
@@ -314,6 +380,24 @@ mod tests {
         let always = |page: u32, _: usize| (page == 11).then_some("moved");
         let error = observed(EVENTS, always).await.unwrap_err();
         assert_eq!(error, "the total moved, each of the 10 times it was read");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_sent_again_under_another_number_is_no_page() {
+        let same = |page: u32, times: usize| match (page, times) {
+            (2, _) => Some(r#"{"data":[{"a":1}],"page":2}"#),
+            (3, 1) => Some(r#"{"data":[{"a":1}],"page":3}"#),
+            (3, _) => Some(r#"{"data":[{"a":2}],"page":3}"#),
+            _ => None,
+        };
+        assert_eq!(observed(EVENTS, same).await, Ok(PAGES));
+        let always = |page: u32, _: usize| match page {
+            2 => Some(r#"{"data":[{"a":1}],"page":2}"#),
+            3 => Some(r#"{"data":[{"a":1}],"page":3}"#),
+            _ => None,
+        };
+        let error = observed(EVENTS, always).await.unwrap_err();
+        assert!(error.starts_with("page 4 of `events` holds the rows of a page before it"), "{error}");
     }
 
     #[tokio::test(start_paused = true)]

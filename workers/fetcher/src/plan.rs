@@ -274,6 +274,7 @@ mod tests {
             patience: Duration::ZERO,
             empty_pause: Duration::ZERO,
             unsettled_pause: Duration::ZERO,
+            sittings: crate::Sittings::default(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{Fetcher, FetcherDoors, FetcherSettings};
 const SLICES: usize = 64;
 
 /// Settings that this worker reads beside those of every worker.
-pub const SETTINGS: &[&str] = &["anthropic.", "cursor.", "sheets.", "fetch.", "run."];
+pub const SETTINGS: &[&str] = &["data_dir", "anthropic.", "cursor.", "sheets.", "fetch.", "run."];
 
 /// The stage over a world.
 ///
@@ -26,10 +26,13 @@ pub async fn build(world: &World) -> Result<Built<Fetcher>, StartError> {
         warehouse: world.warehouse(Fetcher::NAME).await?,
         clock: Arc::clone(&world.clock),
     };
+    let told = FetcherSettings::of(&world.settings, false);
     let settings = FetcherSettings {
         // A run goes on without a person: a vendor that is down is asked again until the run's deadline.
         patience: world.settings.seconds("run.deadline_seconds"),
-        ..FetcherSettings::of(&world.settings, false)
+        // A message that is kept long is sent to another.
+        sittings: told.sittings.clone().with_short_waits(),
+        ..told
     };
     // Outages are each vendor's own: one that is down must not stop the other.
     let options =

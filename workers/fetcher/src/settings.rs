@@ -1,11 +1,16 @@
 //! What the fetcher is told about organisations, feeds and patience.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use aispend_config::Settings;
 use aispend_model::Feed;
 use jiff::civil::Date;
+
+/// Less than this, and a slow page would never be read.
+const SHORTEST_SITTING: Duration = Duration::from_mins(1);
 
 /// An Anthropic key. `slot` is how requests name it; the key itself stays in the HTTP adapter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +90,59 @@ pub struct FetcherSettings {
     pub empty_pause: Duration,
     /// The pause before an unreadable or moving answer is asked for again, growing.
     pub unsettled_pause: Duration,
+    /// How long one attempt works, and what the next one finds of it.
+    pub sittings: Sittings,
+}
+
+/// How long one attempt at a slice works, and what the next one finds of it.
+#[derive(Debug, Clone)]
+pub struct Sittings {
+    /// No attempt works longer; it stops at a page somewhat before.
+    pub longest: Duration,
+    /// So long it waits for its vendor's slot at most, counted as work; `None`: as long as it takes, counted as nothing.
+    pub slot_wait: Option<Duration>,
+    /// What an attempt got is kept once it took so long: what took less is as quickly asked for again.
+    pub save_after: Duration,
+    /// An attempt is continued within this time of its last answer.
+    pub resume_within: Duration,
+    /// So far ahead of our clock may an observation be: the loader takes no other.
+    pub clock_tolerance: Duration,
+    /// What happened, over all clones.
+    pub counts: Arc<SittingCounts>,
+}
+
+impl Default for Sittings {
+    fn default() -> Self {
+        Self {
+            longest: Duration::from_mins(8),
+            slot_wait: None,
+            save_after: Duration::from_secs(2),
+            resume_within: Duration::from_mins(30),
+            clock_tolerance: Duration::from_mins(10),
+            counts: Arc::default(),
+        }
+    }
+}
+
+impl Sittings {
+    /// For a bus that takes a message away from who keeps it long: waiting for a slot counts.
+    #[must_use]
+    pub fn with_short_waits(self) -> Self {
+        Self { slot_wait: Some(self.longest / 4 * 3), ..self }
+    }
+}
+
+/// What happened to attempts that did not read a slice from its first page to its last.
+#[derive(Debug, Default)]
+pub struct SittingCounts {
+    /// Continued an earlier attempt, and asked for none of its pages but the last.
+    pub continued: AtomicU64,
+    /// Said again what an earlier attempt had fetched.
+    pub repeated: AtomicU64,
+    /// Found an earlier attempt and could not use it.
+    pub abandoned: AtomicU64,
+    /// Gave the message back: time was up, no slot was free, or another attempt was at it.
+    pub given_back: AtomicU64,
 }
 
 impl FetcherSettings {
@@ -116,6 +174,10 @@ impl FetcherSettings {
             patience: Duration::ZERO,
             empty_pause: settings.seconds("fetch.empty_pause_seconds"),
             unsettled_pause: Duration::from_millis(500),
+            sittings: Sittings {
+                longest: settings.seconds("fetch.sitting_seconds").max(SHORTEST_SITTING),
+                ..Sittings::default()
+            },
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_model::{Feed, Generation, Request, Response, Slice, Vendor};
+use aispend_model::{Feed, Generation, Response, Slice, Vendor};
 use aispend_ports::{DocumentRef, LedgerLine, SliceOutcome, Topic};
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{FetchRequested, Finding, SliceFailed, SliceFetched, SliceLoaded};
@@ -15,16 +15,32 @@ use aispend_stage::{
     sums_to_wire,
 };
 
-use crate::accounts::slot_of;
-use crate::observe::{Observation, Observer};
+use crate::observe::Observation;
+use crate::sitting::{Asking, Sitting, count};
 use crate::{FetchSliceError, Fetcher, OUT_OF_REACH, RETIRED, Sheets, default_start, due};
-
-/// How far ahead of our clock the loader takes an observation.
-const CLOCK_TOLERANCE: Duration = Duration::from_mins(10);
 
 impl Fetcher {
     /// Observes one slice.
     pub(super) async fn fetch_slice(
+        &self,
+        message: &Message,
+        request: &FetchRequested,
+    ) -> Result<Vec<Output>, FetchSliceError> {
+        let fetched = Box::pin(self.fetch_for_a_while(message, request)).await;
+        let key = stop_key(&message.header);
+        let mut memory = self.memory.lock().await;
+        if matches!(fetched, Err(FetchSliceError::NotNow { .. })) {
+            count(&self.settings.sittings.counts.given_back);
+            *memory.stops.entry(key).or_default() += 1;
+        } else if fetched.is_ok() {
+            memory.stops.remove(&key);
+        }
+        drop(memory);
+        fetched
+    }
+
+    /// Observes one slice, or goes on where an earlier attempt ended.
+    async fn fetch_for_a_while(
         &self,
         message: &Message,
         request: &FetchRequested,
@@ -45,45 +61,30 @@ impl Fetcher {
         if let Some(refused) = self.keep_analytics(line, &request.source) {
             return Ok(vec![self.failed(header, "failed", &refused)]);
         }
-        let mut slot = self.slots.begin(slice.vendor()).await;
+        let turn = self.turns.begin(header, &slice, &request.source)?;
+        let (mut slot, begun) = self.slot(slice.vendor()).await?;
         let accounts = if slice.vendor() == Vendor::Anthropic {
             self.accounts(&header.run_id, |accounts| accounts.missing(&slice.org_id).is_none()).await?
         } else {
             Arc::default()
         };
-        let generation = {
-            let mut memory = self.memory.lock().await;
-            let last = memory.issued.get(&slice).copied().max(line.map(|line| line.order.generation));
-            let generation = Generation::next(self.doors.clock.now(), last);
-            memory.issued.insert(slice.clone(), generation);
-            generation
-        };
         if let Some(stale) = self.is_stale_choice(header, &slice, &request.source).await? {
             return Ok(vec![self.failed(header, "failed", &stale)]);
         }
-        if generation.0 > (self.doors.clock.now() + CLOCK_TOLERANCE).as_microsecond() {
-            return Ok(vec![self.failed(header, "failed", &seen_ahead())]);
-        }
-        let ask = self.ask(&slice, &request.source, generation);
-        let observer = Observer {
-            fetch: self.doors.fetch.as_ref(),
-            archive: self.doors.archive.as_ref(),
-            clock: self.doors.clock.as_ref(),
-            empty_pause: self.settings.empty_pause,
-            unsettled_pause: self.settings.unsettled_pause,
-        };
-        let account = |request: &Request| slot_of(&accounts, request);
-        let observed = if request.source == OUT_OF_REACH {
-            Ok(Observation::Unavailable(analytics_reach()))
-        } else if let Some(error) = accounts.missing(&slice.org_id) {
+        let source = request.source.as_str();
+        let asking = Asking { slice: &slice, source, line, accounts: &accounts, id: turn.id(), begun };
+        let missing = accounts.missing(&slice.org_id).filter(|_| source != OUT_OF_REACH);
+        let sat = if let Some(error) = missing {
             Err(error.into())
         } else {
-            Box::pin(observer.observe(source(slice.feed), &ask, &account, &mut slot)).await
+            Box::pin(self.sit(asking, &mut slot)).await
         };
         drop(slot);
-        let observation = match observed {
-            Ok(observation) => observation,
-            Err(error) if error.is_vendors() && self.is_out_of_patience(message, &error) => {
+        let (observation, mut generation, mut journal) = match sat {
+            Ok(Sitting::Observed(observation, generation, journal)) => (observation, generation, journal),
+            Ok(Sitting::Fetched(envelope)) => return Ok(vec![self.fetched_again(header, *envelope).await?]),
+            Ok(Sitting::Ahead) => return Ok(vec![self.failed(header, "failed", &seen_ahead())]),
+            Err(error) if error.is_vendors() && self.is_out_of_patience(message, &error).await => {
                 let refusal = Refusal {
                     reason: "vendor_unavailable",
                     detail: error_chain(&error),
@@ -93,14 +94,19 @@ impl Fetcher {
             }
             Err(error) => return Err(error),
         };
+        if journal.is_shared() && matches!(observation, Observation::Unavailable(_)) {
+            // Others may yet read it to its end, under the generation they know.
+            generation = self.issue(&slice, line, Some(generation)).await;
+        }
         let fetched_header = Header { generation, revision: 0, ..header.clone() };
         let mut fetched = SliceFetched {
-            source: ask.source.clone(),
+            source: source.to_owned(),
             outcome: "complete".to_owned(),
             ..SliceFetched::default()
         };
         match observation {
             Observation::Complete(mut documents) => {
+                let ask = self.ask(&slice, source, generation);
                 let had_rows =
                     line.is_some_and(|line| line.outcome == SliceOutcome::Complete && line.loaded.rows() > 0);
                 if slice.vendor() == Vendor::Sheets && had_rows && self.is_empty(&ask, &documents).await? {
@@ -149,12 +155,17 @@ impl Fetcher {
                 return Ok(vec![self.failed(header, state, &refusal)]);
             }
         }
-        Ok(vec![Output::new(
-            Topic::RawSlices,
-            &fetched_header,
-            self.doors.clock.now(),
-            Body::SliceFetched(fetched),
-        )])
+        let is_complete = fetched.outcome == "complete";
+        let now = self.doors.clock.now();
+        let output = Output::new(Topic::RawSlices, &fetched_header, now, Body::SliceFetched(fetched));
+        if !is_complete {
+            return Ok(vec![output]);
+        }
+        let said = journal.settle(output.envelope.clone()).await?;
+        if said == output.envelope {
+            return Ok(vec![output]);
+        }
+        Ok(vec![self.fetched_again(header, said).await?])
     }
 
     /// A setting that readers decide by, kept beside the answers: the archive alone tells how rows came to be.
@@ -202,8 +213,10 @@ impl Fetcher {
 
     /// A slice that failed for the vendor's fault gets a second try, behind all that wait. With a vendor that is down each
     /// would only cost another wait.
-    fn is_out_of_patience(&self, message: &Message, error: &FetchSliceError) -> bool {
-        if message.attempt < 2 && error.may_pass() {
+    async fn is_out_of_patience(&self, message: &Message, error: &FetchSliceError) -> bool {
+        // To stop at a page is no failure.
+        let stops = self.memory.lock().await.stops.get(&stop_key(&message.header)).copied().unwrap_or(0);
+        if message.attempt.saturating_sub(stops) < 2 && error.may_pass() {
             return false;
         }
         self.is_overdue(message)
@@ -258,7 +271,7 @@ impl Fetcher {
         Ok(vec![Output::new(Topic::RawSlices, &header, self.doors.clock.now(), Body::SliceFetched(body))])
     }
 
-    fn ask(&self, slice: &Slice, source: &str, generation: Generation) -> Ask {
+    pub(super) fn ask(&self, slice: &Slice, source: &str, generation: Generation) -> Ask {
         let (spreadsheet_id, tab) = match (slice.vendor(), &self.settings.sheets) {
             (Vendor::Sheets, Sheets::Google { spreadsheet_id }) => {
                 (spreadsheet_id.clone(), self.settings.tab(slice.feed))
@@ -298,6 +311,11 @@ impl Fetcher {
     }
 }
 
+/// A slice of a run.
+fn stop_key(header: &Header) -> String {
+    format!("{} {}", header.run_id, header.slice_key())
+}
+
 /// Why the loader would not take what is read now.
 fn seen_ahead() -> Refusal {
     Refusal {
@@ -318,7 +336,7 @@ fn unavailable(reason: &str) -> Finding {
     }
 }
 
-fn analytics_reach() -> String {
+pub(super) fn analytics_reach() -> String {
     format!(
         "Anthropic's analytics endpoints know nothing before {}, and nothing older than {} days",
         due::ANALYTICS_BEGIN,

@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use aispend_model::{Feed, parse_day};
+use aispend_sources::sheets::import as sheets;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+
+use crate::metabase::MetabaseArguments;
 
 /// Where an organisation's AI money goes: reads Anthropic and Cursor, attributes every cent, keeps it in one file.
 #[derive(Debug, Parser)]
@@ -62,6 +65,8 @@ impl From<LogFormat> for aispend_telemetry::LogFormat {
 pub enum Command {
     /// A simulated company through the whole pipeline, then a summary. Needs no key.
     Demo(DemoArguments),
+    /// Ask every key and sheet: whose it is, which feeds answer, what will be missing, and what to do.
+    Doctor(DoctorArguments),
     /// Read what is due, or a period; continues a killed run.
     Run(RunArguments),
     /// Read the archive again (after a fix); asks no vendor.
@@ -78,8 +83,65 @@ pub enum Command {
     Config,
     /// Create or upgrade the warehouse.
     Migrate(MigrateArguments),
+    /// Incidents: list, take, put off; ask the rules now, or about days that have passed.
+    Alerts(AlertArguments),
     /// Messages set aside: list, show, replay, drop.
     DeadLetters(DeadLetterArguments),
+    /// Bring a CSV file into a sheet: shows what changes, in rows and money, then loads it.
+    Import(ImportArguments),
+    /// Sheets to begin with.
+    Sheets(SheetsArguments),
+    /// The dashboards in Metabase: plan, apply, status, smoke.
+    Metabase(MetabaseArguments),
+}
+
+/// Of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// Which sheet: people, api-key-mapping, seats, budgets, invoices, claude-ai-usage, claude-ai-spend.
+    #[arg(value_parser = sheet)]
+    pub sheet: Feed,
+    /// The file: CSV of a person, or the vendor's own export.
+    pub file: PathBuf,
+    /// Show what would change, change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The first day that a vendor's export covers, where it does not say.
+    #[arg(long, requires = "to", value_parser = day)]
+    pub from: Option<Date>,
+    /// The last day that it covers, inclusive.
+    #[arg(long, requires = "from", value_parser = day)]
+    pub to: Option<Date>,
+}
+
+/// Of `sheets`.
+#[derive(Debug, Args)]
+pub struct SheetsArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: SheetsAction,
+}
+
+/// What to do with sheets.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SheetsAction {
+    /// The header of a sheet, or of all, each with an example row that an import skips.
+    Template {
+        /// Which sheet [default: all].
+        #[arg(value_parser = sheet)]
+        sheet: Option<Feed>,
+        /// Write a file for each into this folder; what is there stays.
+        #[arg(long)]
+        to: Option<PathBuf>,
+    },
+}
+
+/// Of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// The same as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Of `run`.
@@ -141,7 +203,8 @@ pub struct DemoArguments {
 /// Of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArguments {
-    /// Address and port; port 0 takes any free one. This machine only: nobody is asked who they are.
+    /// Address and port; port 0 takes any free one. This machine only, unless a proxy in front signs who came
+    /// (AISPEND_IAP_AUDIENCE, or AISPEND_OIDC_ISSUER and AISPEND_OIDC_AUDIENCE).
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
     /// Open a browser.
@@ -157,7 +220,7 @@ pub struct ServeArguments {
 pub struct ExportArguments {
     /// A card such as exec/monthly-trend, or a dashboard: exec, alloc, prod, roi.
     pub what: String,
-    /// How the file looks; the CSVs of a dashboard come as a zip.
+    /// How the file looks; the CSVs and the pictures of a dashboard come as a zip.
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     pub format: ExportFormat,
     /// Which days: thismonth, lastmonth, thisquarter, lastquarter, thisyear, past30days~, past3months~, past12months~, or
@@ -190,6 +253,8 @@ pub enum ExportFormat {
     Xlsx,
     /// As the page's own interface.
     Json,
+    /// A chart as a picture.
+    Png,
 }
 
 /// Of `migrate`.
@@ -223,6 +288,67 @@ pub enum QueryFormat {
     Csv,
     /// An array of objects; amounts are texts, so that they stay exact.
     Json,
+}
+
+/// Of `alerts`.
+#[derive(Debug, Args)]
+pub struct AlertArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: AlertAction,
+}
+
+/// What to do about incidents.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AlertAction {
+    /// One line each, oldest first.
+    List {
+        /// Resolved and past ones as well.
+        #[arg(long)]
+        all: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take an incident: nobody is told of it again.
+    Ack {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Who takes it.
+        #[arg(long, default_value = "command line")]
+        by: String,
+    },
+    /// Put an incident off: told again on that day, where its rule still sees it.
+    Snooze {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// The day (UTC).
+        #[arg(long, value_parser = day)]
+        until: Date,
+        /// Who puts it off.
+        #[arg(long, default_value = "command line")]
+        by: String,
+    },
+    /// Ask every rule now; open, resolve and tell. Exit code 1 where an incident opened or something failed.
+    Check {
+        /// Ask about this day instead: says what would open, and keeps and tells nothing.
+        #[arg(long, value_parser = day)]
+        as_of: Option<Date>,
+        /// Say what would open; keep and tell nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Ask one rule about every day of history, as the warehouse knows it now. Opens nothing.
+    Backtest {
+        /// The rule.
+        rule: String,
+        /// The first day [default: the first day of the ledger].
+        #[arg(long, value_parser = day)]
+        from: Option<Date>,
+        /// The last day, inclusive [default: today].
+        #[arg(long, value_parser = day)]
+        to: Option<Date>,
+    },
 }
 
 /// Of `dead-letters`.
@@ -298,6 +424,13 @@ pub struct ParkedFilter {
 
 fn day(text: &str) -> Result<Date, String> {
     parse_day(text).map_err(|error| error.to_string())
+}
+
+fn sheet(text: &str) -> Result<Feed, String> {
+    sheets::sheet_named(text).ok_or_else(|| {
+        let names: Vec<&str> = sheets::all().map(sheets::short_name).collect();
+        format!("there is no sheet `{text}`; the sheets are {}", names.join(", "))
+    })
 }
 
 fn feed(text: &str) -> Result<Feed, String> {

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use crate::cli::DemoArguments;
 use crate::failure::Failure;
 use crate::run::{follow, job, new_run_id};
-use crate::serve;
+use crate::serve::{self, Pages};
 use crate::setup;
 use crate::site::Site;
 use crate::summary::Summary;
@@ -71,7 +71,8 @@ pub async fn demo(settings: &Settings, arguments: &DemoArguments) -> Result<Exit
     if arguments.no_serve {
         println!("Dashboards: aispend --data-dir {} serve", data_dir.display());
     } else {
-        serve::follow(&data_dir, arguments.listen, false, false).await?;
+        let pages = Pages { listen: arguments.listen, is_opened: false, is_team_only: false, gate: None };
+        serve::follow(&Site::Machine(data_dir), pages).await?;
     }
     Ok(summary.demo_exit_code())
 }

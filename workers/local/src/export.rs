@@ -6,35 +6,40 @@ use std::process::ExitCode;
 
 use aispend_config::Settings;
 use aispend_dashboards::{
-    Answer, Asked, Board, Cards, DataState, FileFormat, Filters, Snapshot, csv, encode, file_name, json_all,
-    to_json, xlsx, zip_all,
+    Answer, Asked, Board, Caption, DataState, ExportError, FileFormat, Filters, Snapshot, csv, encode,
+    file_name, json_all, to_json, xlsx, zip_all, zip_of,
 };
-use aispend_duckdb::{open_cards, open_reader};
+use aispend_picture::{Painter, PictureOptions};
 use aispend_warehouse::{Card, Filter};
 
 use crate::cli::{ExportArguments, ExportFormat};
 use crate::failure::Failure;
 use crate::serve::cards;
 use crate::setup;
+use crate::site::Site;
 
 /// Writes the file.
 pub async fn export(settings: &Settings, arguments: &ExportArguments) -> Result<ExitCode, Failure> {
-    let data_dir = settings.data_dir();
-    drop(open_reader(&data_dir)?);
     let all = cards()?;
+    let reader = Site::open(settings).await?.cards(&all).await?;
     let (group, name) =
         arguments.what.split_once('/').map_or((arguments.what.as_str(), None), |(g, n)| (g, Some(n)));
     let board = Board::of_group(group).ok_or_else(|| Failure::usage(unknown(&arguments.what, &all)))?;
-    let wanted: Vec<&Card> =
+    let mut wanted: Vec<&Card> =
         all.iter().filter(|card| card.group == group && name.is_none_or(|name| card.name == name)).collect();
     if wanted.is_empty() {
         return Err(Failure::usage(unknown(&arguments.what, &all)));
+    }
+    if arguments.format == ExportFormat::Png {
+        wanted.retain(|card| card.display.is_chart());
+        if wanted.is_empty() {
+            return Err(Failure::usage(format!("{} is no chart: choose csv, xlsx or json", arguments.what)));
+        }
     }
     let filters = Filters::read(&query(arguments));
     if let Some((filter, text)) = filters.errors.first() {
         return Err(Failure::usage(format!("--{}: {text}", filter.slug())));
     }
-    let reader = open_cards(&data_dir, &all);
     let failed = |error: aispend_dashboards::ReadError| Failure::world(error.to_string());
     let snapshot = reader.newest().await.map_err(failed)?;
     let state = DataState::read(snapshot.as_ref()).await.map_err(failed)?;
@@ -45,12 +50,18 @@ pub async fn export(settings: &Settings, arguments: &ExportArguments) -> Result<
     }
     let answered: Vec<(&Card, &Answer)> = answers.iter().map(|(card, answer)| (*card, answer)).collect();
     let format = match (arguments.format, name) {
-        (ExportFormat::Csv, None) => FileFormat::Zip,
+        (ExportFormat::Csv | ExportFormat::Png, None) => FileFormat::Zip,
         (ExportFormat::Csv, Some(_)) => FileFormat::Csv,
         (ExportFormat::Xlsx, _) => FileFormat::Xlsx,
         (ExportFormat::Json, _) => FileFormat::Json,
+        (ExportFormat::Png, Some(_)) => FileFormat::Png,
     };
-    let body = body(format, name.is_some(), &answered, &asked, &state)?;
+    let (body, name) = if arguments.format == ExportFormat::Png {
+        // Beside the zip of CSVs, not in its place.
+        (pictures(format, &answered, &asked, &state)?, name.or(Some("pictures")))
+    } else {
+        (body(format, name.is_some(), &answered, &asked, &state)?, name)
+    };
     let default = file_name(group, name, &asked, &state, format);
     write(&body, arguments.out.as_deref().unwrap_or_else(|| Path::new(&default)))
 }
@@ -80,7 +91,37 @@ fn body(
         (FileFormat::Xlsx, _) => xlsx(answers, asked, state),
         (FileFormat::Zip | FileFormat::Csv | FileFormat::Png, _) => zip_all(answers, asked, state),
     };
-    made.map_err(|error| Failure::world(error.to_string()))
+    Ok(made?)
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        Self::world(error.to_string())
+    }
+}
+
+/// One picture, or a zip with that of every card.
+fn pictures(
+    format: FileFormat,
+    answers: &[(&Card, &Answer)],
+    asked: &Asked,
+    state: &DataState,
+) -> Result<Vec<u8>, Failure> {
+    let painter = Painter::new().map_err(|error| Failure::world(error.to_string()))?;
+    let mut files = answers.iter().map(|(card, answer)| {
+        let Caption { filters, footer, empty } = Caption::of(card, asked, state);
+        let words = PictureOptions { filters, footer, empty };
+        let picture = painter
+            .png(&to_json(card, answer, asked, state), &words)
+            .map_err(|error| Failure::world(format!("{}: {error}", card.id)))?;
+        Ok((file_name(&card.group, Some(&card.name), asked, state, FileFormat::Png), picture))
+    });
+    match format {
+        FileFormat::Png => Ok(files.next().transpose()?.map_or_else(Vec::new, |(_, bytes)| bytes)),
+        FileFormat::Zip | FileFormat::Csv | FileFormat::Xlsx | FileFormat::Json => {
+            zip_of(files, asked, state)
+        }
+    }
 }
 
 /// The flags as an address says them.

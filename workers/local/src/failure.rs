@@ -19,6 +19,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What is said of it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Wrong usage or settings.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: USAGE }

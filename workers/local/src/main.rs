@@ -1,10 +1,15 @@
 //! `aispend`: all five stages in one process over memory and DuckDB, and the command line.
 
+mod alerts;
 mod cli;
 mod dead_letters;
 mod demo;
+mod doctor;
 mod export;
 mod failure;
+mod followed;
+mod import;
+mod metabase;
 mod migrate;
 mod pipeline;
 mod progress;
@@ -13,6 +18,7 @@ mod run;
 mod screen;
 mod serve;
 mod setup;
+mod sheets;
 mod site;
 mod summary;
 
@@ -47,7 +53,11 @@ fn main() -> ExitCode {
 
 async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     let settings = setup::settings(&cli)?;
+    // These two look at the settings themselves, and the demo asks nobody.
+    let looks_at_them = matches!(&cli.command, Command::Config | Command::Doctor(_) | Command::Demo(_));
+    let settings = if looks_at_them { settings } else { setup::revealed(&settings).await? };
     match &cli.command {
+        Command::Doctor(arguments) => doctor::doctor(&settings, arguments).await,
         Command::Run(arguments) => run::run(&settings, arguments).await,
         Command::Reprocess(arguments) => run::reprocess(&settings, arguments).await,
         Command::Retire(arguments) => run::retire(&settings, arguments).await,
@@ -57,6 +67,10 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Query(arguments) => query::query(&settings, arguments).await,
         Command::Config => Ok(screen::config(&settings)),
         Command::Migrate(arguments) => migrate::migrate(&settings, arguments).await,
+        Command::Alerts(arguments) => alerts::alerts(&settings, arguments).await,
+        Command::Import(arguments) => import::import(&settings, arguments).await,
+        Command::Sheets(arguments) => sheets::sheets(&settings, arguments),
+        Command::Metabase(arguments) => metabase::metabase(&settings, arguments).await,
         Command::DeadLetters(arguments) => dead_letters::dead_letters(&settings, arguments).await,
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_alerter::{Alerter, RUNS};
+use aispend_alerter::{Alerter, RUNS, Watch};
 use aispend_duckdb::DuckDb;
 use aispend_fetcher::{Fetcher, FetcherDoors, FetcherSettings};
 use aispend_loader::Loader;
@@ -31,6 +31,23 @@ pub struct Pipeline {
     counters: Vec<(&'static str, Arc<Counters>)>,
 }
 
+/// What a pipeline works on.
+pub struct Place<'a> {
+    /// Its folder.
+    pub data_dir: &'a Path,
+    /// Its documents.
+    pub archive: FolderArchive,
+    /// Its tables.
+    pub warehouse: &'a DuckDb,
+}
+
+impl<'a> Place<'a> {
+    /// A data folder and its own archive.
+    pub fn of(data_dir: &'a Path, warehouse: &'a DuckDb) -> Self {
+        Self { data_dir, archive: archive(data_dir), warehouse }
+    }
+}
+
 /// The folders of a data folder that a pipeline works with.
 pub fn archive(data_dir: &Path) -> FolderArchive {
     FolderArchive::new(data_dir).with_objects(data_dir.join(".writer")).with_scratch(&[BATCHES, RUNS])
@@ -42,27 +59,27 @@ pub fn parked(data_dir: &Path) -> FolderParked {
 }
 
 impl Pipeline {
-    /// Starts all five stages.
+    /// Starts all five stages; at the end of a run `watch` asks the alert rules.
     pub fn start(
-        data_dir: &Path,
-        warehouse: DuckDb,
+        place: &Place<'_>,
         fetch: Arc<dyn Fetch>,
         fetcher: FetcherSettings,
         limits: Limits,
         clock: Arc<dyn Clock>,
+        watch: Option<Watch>,
     ) -> Result<Self, Failure> {
         // Of a run that ended nothing is on its way any more, and one that is continued is followed from its beginning.
         for folder in [BATCHES, RUNS] {
-            let folder = data_dir.join(".writer").join(folder);
+            let folder = place.data_dir.join(".writer").join(folder);
             if let Err(error) = std::fs::remove_dir_all(&folder)
                 && error.kind() != std::io::ErrorKind::NotFound
             {
                 return Err(Failure::world(format!("{}: {error}", folder.display())));
             }
         }
-        let archive: Arc<dyn Archive> = Arc::new(archive(data_dir));
-        let parked: Arc<dyn ParkedStore> = Arc::new(parked(data_dir));
-        let warehouse: Arc<dyn Warehouse> = Arc::new(warehouse);
+        let archive: Arc<dyn Archive> = Arc::new(place.archive.clone());
+        let parked: Arc<dyn ParkedStore> = Arc::new(parked(place.data_dir));
+        let warehouse: Arc<dyn Warehouse> = Arc::new(place.warehouse.clone());
         // A handler that lives is at work, a dead one gives its message back at once: within one process a deadline could
         // only do the same work twice.
         let options =
@@ -74,8 +91,11 @@ impl Pipeline {
             parked,
             clock: Arc::clone(&clock),
         };
-        let alerter =
-            Arc::new(Alerter::new(Arc::clone(&warehouse), Arc::clone(&archive), Arc::clone(&clock)));
+        let alerter = Alerter::new(Arc::clone(&warehouse), Arc::clone(&archive), Arc::clone(&clock));
+        let alerter = Arc::new(match watch {
+            Some(watch) => alerter.with_watch(watch),
+            None => alerter,
+        });
         let mut pipeline = Self {
             alerter: Arc::clone(&alerter),
             bus,

@@ -3,8 +3,10 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use aispend_alerter::{End, RunReport};
+use aispend_alerter::{End, SliceReport};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::followed::Followed;
 
 /// A line this often where nobody watches a bar.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -38,19 +40,20 @@ impl Progress {
         Self::Lines { last: Instant::now() }
     }
 
-    /// The run as it is now.
-    pub fn show(&mut self, report: &RunReport) {
-        let planned = report.slices.iter().filter(|slice| slice.is_planned).count();
-        let ended = report.slices.iter().filter(|slice| slice.end != End::Pending).count();
+    /// The runs as they are now.
+    pub fn show(&mut self, followed: &Followed) {
+        let slices: Vec<&SliceReport> = followed.runs().flat_map(|run| &run.slices).collect();
+        let planned = slices.iter().filter(|slice| slice.is_planned).count();
+        let ended = slices.iter().filter(|slice| slice.end != End::Pending).count();
         match self {
             Self::Bar(bar) => {
                 bar.set_length(planned as u64);
                 bar.set_position(ended as u64);
-                bar.set_message(message(report));
+                bar.set_message(message(&slices));
             }
             Self::Lines { last } if last.elapsed() >= LINE_EVERY => {
                 *last = Instant::now();
-                eprintln!("{ended} of {planned} slices, {}", message(report));
+                eprintln!("{ended} of {planned} slices, {}", message(&slices));
             }
             Self::Lines { .. } | Self::Quiet => {}
         }
@@ -64,8 +67,8 @@ impl Progress {
     }
 }
 
-fn message(report: &RunReport) -> String {
-    let failed = report.slices.iter().filter(|slice| matches!(slice.end, End::Failed | End::Parked)).count();
-    let rows: u64 = report.slices.iter().map(|slice| slice.loaded.rows()).sum();
+fn message(slices: &[&SliceReport]) -> String {
+    let failed = slices.iter().filter(|slice| matches!(slice.end, End::Failed | End::Parked)).count();
+    let rows: u64 = slices.iter().map(|slice| slice.loaded.rows()).sum();
     if failed == 0 { format!("{rows} rows") } else { format!("{rows} rows, {failed} in trouble") }
 }

@@ -17,13 +17,17 @@ pub async fn query(settings: &Settings, arguments: &QueryArguments) -> Result<Ex
     match arguments.format {
         QueryFormat::Table => print!("{}", table(&result)),
         QueryFormat::Csv => print!("{}", result.to_csv()),
-        QueryFormat::Json => {
-            let text = serde_json::to_string_pretty(&json(&result))
-                .map_err(|error| Failure::world(error.to_string()))?;
-            println!("{text}");
-        }
+        QueryFormat::Json => print_json(&result)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An array of objects.
+pub fn print_json(result: &QueryResult) -> Result<(), Failure> {
+    let text =
+        serde_json::to_string_pretty(&json(result)).map_err(|error| Failure::world(error.to_string()))?;
+    println!("{text}");
+    Ok(())
 }
 
 fn json(result: &QueryResult) -> Value {

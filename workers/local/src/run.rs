@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_alerter::{RunReport, again_of};
+use aispend_alerter::again_of;
 use aispend_config::Settings;
 use aispend_duckdb::DuckDb;
 use aispend_model::{Money, Slice, day_number};
@@ -19,9 +19,11 @@ use aispend_worker::Pace;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::alerts;
 use crate::cli::{PeriodArguments, RetireArguments, RunArguments};
 use crate::failure::Failure;
-use crate::pipeline::Pipeline;
+use crate::followed::Followed;
+use crate::pipeline::{Pipeline, Place};
 use crate::progress::Progress;
 use crate::screen::{count, dollars};
 use crate::setup;
@@ -46,10 +48,8 @@ pub struct Job {
 
 /// What a run came to.
 pub struct Outcome {
-    /// The run itself.
-    pub report: RunReport,
-    /// The second look at slices whose context came late.
-    pub again: RunReport,
+    /// The runs that it led to.
+    pub followed: Followed,
     /// How long it took.
     pub took: Duration,
     /// True where the deadline ended it.
@@ -125,7 +125,7 @@ pub async fn retire(settings: &Settings, arguments: &RetireArguments) -> Result<
     }
     let slices: Vec<Slice> = lines.into_iter().map(|line| line.slice).collect();
     let clock = setup::clock();
-    let job = slices_job(&new_run_id(clock.as_ref()), &slices, "retire", clock.as_ref());
+    let job = slices_job(&new_run_id(clock.as_ref()), &slices, "retire", "", clock.as_ref());
     carry_out(settings, &site, job).await
 }
 
@@ -155,14 +155,18 @@ fn rows_and_money(sums: &TableSums) -> String {
     format!("{} rows, {} USD", count(sums.rows()), dollars(Money::from_nanos(sums.money())))
 }
 
-/// A run with its plan given: the plan's event, and a message a slice.
-fn slices_job(run_id: &str, slices: &[Slice], trigger: &str, clock: &dyn Clock) -> Job {
+/// A run with its plan given: the plan's event, and a message a slice. `source`: where the slices are to be read.
+pub fn slices_job(run_id: &str, slices: &[Slice], trigger: &str, source: &str, clock: &dyn Clock) -> Job {
     let header = Header { run_id: run_id.to_owned(), ..Header::default() };
     let now = clock.now();
     let planned = RunPlanned {
         slices: slices
             .iter()
-            .map(|slice| PlannedSlice { slice: Some(slice_to_wire(slice)), ..PlannedSlice::default() })
+            .map(|slice| PlannedSlice {
+                slice: Some(slice_to_wire(slice)),
+                source: source.to_owned(),
+                ..PlannedSlice::default()
+            })
             .collect(),
         trigger: trigger.to_owned(),
         planned_at: now.as_microsecond(),
@@ -171,7 +175,11 @@ fn slices_job(run_id: &str, slices: &[Slice], trigger: &str, clock: &dyn Clock) 
     let mut messages = vec![Output::new(Topic::SliceEvents, &header, now, Body::RunPlanned(planned))];
     for slice in slices {
         let header = Header { slice: Some(slice.clone()), ..header.clone() };
-        let body = FetchRequested { trigger: trigger.to_owned(), ..FetchRequested::default() };
+        let body = FetchRequested {
+            trigger: trigger.to_owned(),
+            source: source.to_owned(),
+            ..FetchRequested::default()
+        };
         messages.push(Output::new(Topic::FetchRequests, &header, now, Body::FetchRequested(body)));
     }
     Job { run_id: run_id.to_owned(), messages }
@@ -199,26 +207,42 @@ pub async fn follow(
     job: Job,
     is_quiet: bool,
 ) -> Result<Outcome, Failure> {
-    let started = clock.now();
-    let limits = Limits {
-        rejected_percent: u64::from(settings.count("checks.rejected_percent")),
-        ..Limits::default()
-    };
     let data_dir = settings.data_dir();
+    follow_in(settings, &Place::of(&data_dir, warehouse), fetch, pace, clock, job, is_quiet).await
+}
+
+/// The same in a place of the caller's choice.
+pub async fn follow_in(
+    settings: &Settings,
+    place: &Place<'_>,
+    fetch: Arc<dyn Fetch>,
+    pace: Pace,
+    clock: Arc<dyn Clock>,
+    job: Job,
+    is_quiet: bool,
+) -> Result<Outcome, Failure> {
+    let started = clock.now();
+    let limits = Limits::of(settings);
     let fetcher = setup::fetcher(settings, pace);
-    let pipeline = Pipeline::start(&data_dir, warehouse.clone(), fetch, fetcher, limits, Arc::clone(&clock))?;
+    // A simulated company's money is nobody's news, and neither is what a copy says.
+    let is_watched = pace.is_limited && place.data_dir == settings.data_dir();
+    let watch = if is_watched { Some(alerts::watch(settings, place.warehouse, &clock).await?) } else { None };
+    let pipeline = Pipeline::start(place, fetch, fetcher, limits, Arc::clone(&clock), watch)?;
     for message in &job.messages {
         pipeline.publish(message).await?;
     }
     let mut progress = Progress::start(is_quiet);
-    let again_id = again_of(&job.run_id);
+    let read = async || {
+        Followed::read(&job.run_id, async |run_id: &str| Ok::<_, Failure>(pipeline.alerter.report(run_id)))
+            .await
+    };
     let mut changes = pipeline.alerter.changes();
     let deadline = tokio::time::sleep(settings.seconds("run.deadline_seconds"));
     tokio::pin!(deadline);
     let is_overdue = loop {
-        let report = pipeline.alerter.report(&job.run_id);
-        progress.show(&report);
-        if report.is_over() && pipeline.alerter.report(&again_id).is_over() {
+        let followed = read().await?;
+        progress.show(&followed);
+        if followed.is_over() {
             break false;
         }
         tokio::select! {
@@ -233,7 +257,7 @@ pub async fn follow(
         tokio::time::sleep(Duration::from_millis(30)).await;
     };
     progress.end();
-    let (report, again) = (pipeline.alerter.report(&job.run_id), pipeline.alerter.report(&again_id));
+    let followed = read().await?;
     let counters = pipeline.counters();
     if is_overdue {
         // Messages still on their way end with the process; the slices stay due.
@@ -243,9 +267,9 @@ pub async fn follow(
     }
     // After the last acknowledgement: what was received is accounted for.
     let counts = counters.iter().map(|(name, counters)| (*name, counters.read())).collect();
-    warehouse.publish().await?;
+    place.warehouse.publish().await?;
     let took = Duration::try_from(clock.now().duration_since(started)).unwrap_or_default();
-    Ok(Outcome { report, again, took, is_overdue, counts })
+    Ok(Outcome { followed, took, is_overdue, counts })
 }
 
 fn asked(period: &PeriodArguments) -> FetchRequested {
@@ -294,6 +318,7 @@ fn continued(settings: &Settings, period: &PeriodArguments, today: Date) -> Resu
         drop(std::fs::remove_file(stale));
         return Ok(known.run_id);
     }
+    forget_progress(&settings.data_dir());
     let run_id = new_run_id(setup::clock().as_ref());
     let unfinished = Unfinished { run_id: run_id.clone(), asked, day: today };
     let text = serde_json::to_vec(&unfinished).map_err(|error| Failure::world(error.to_string()))?;
@@ -304,4 +329,10 @@ fn continued(settings: &Settings, period: &PeriodArguments, today: Date) -> Resu
 fn finished(data_dir: &Path) {
     // A file that stays only makes the next run of the same period skip what this one loaded today.
     drop(std::fs::remove_file(unfinished_path(data_dir)));
+    forget_progress(data_dir);
+}
+
+/// What attempts left for those after them is of no use to another run.
+fn forget_progress(data_dir: &Path) {
+    drop(std::fs::remove_dir_all(data_dir.join(".writer/progress")));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_config::Settings;
+use aispend_config::{DECLARED, Kind, Settings};
 use aispend_duckdb::{DuckDb, Options};
 use aispend_fetcher::FetcherSettings;
 use aispend_http::HttpFetch;
@@ -18,6 +18,16 @@ use crate::failure::Failure;
 pub fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let flags = cli.data_dir.iter().map(|path| ("data_dir", path.display().to_string())).collect();
     Settings::load(cli.config.as_deref(), flags).map_err(|problems| Failure::usage(problems.to_string()))
+}
+
+/// The settings with every text, list and address that names a secret read from Secret Manager. Keys and passwords stay
+/// names: whoever uses one reads it, and nobody else needs the right to.
+pub async fn revealed(settings: &Settings) -> Result<Settings, Failure> {
+    let is_key =
+        |name: &str| DECLARED.iter().any(|declared| declared.name == name && declared.kind == Kind::Secret);
+    let names: Vec<&'static str> =
+        settings.naming_secrets().into_iter().filter(|name| !is_key(name)).collect();
+    Ok(aispend_worker::revealed(settings, &names).await?)
 }
 
 /// The machine's clock.

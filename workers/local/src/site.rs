@@ -4,16 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aispend_alerter::{RunReport, again_of, read_run};
-use aispend_bigquery::BigQuery;
+use aispend_alerter::{RunReport, read_run};
+use aispend_bigquery::{BigQuery, CloudCards};
 use aispend_config::Settings;
-use aispend_duckdb::open_reader;
-use aispend_ports::{Bus, LedgerLine, ParkedStore, Warehouse};
+use aispend_dashboards::Cards;
+use aispend_duckdb::{Published, open_cards, open_reader};
+use aispend_ports::{Archive, Bus, Clock, LedgerLine, ParkedStore, Questions, Warehouse};
 use aispend_pubsub::{PubSub, PubSubOptions};
 use aispend_tables::QueryResult;
+use aispend_warehouse::{Card, Engine};
 use aispend_worker::World;
 
 use crate::failure::Failure;
+use crate::followed::Followed;
 use crate::pipeline;
 use crate::progress::Progress;
 use crate::run::{Job, Outcome};
@@ -80,6 +83,59 @@ impl Site {
         lines.map_err(|error| Failure::world(aispend_stage::error_chain(&error)))
     }
 
+    /// What dashboards read. Says at once where there is nothing to show.
+    pub async fn cards(&self, cards: &[Card]) -> Result<Arc<dyn Cards>, Failure> {
+        Ok(match self {
+            Self::Machine(data_dir) => {
+                drop(open_reader(data_dir)?);
+                Arc::new(open_cards(data_dir, cards))
+            }
+            Self::Cloud(world) => Arc::new(CloudCards::new(bigquery(world).await?)),
+        })
+    }
+
+    /// Where the raw answers are, for people who follow a figure to its end.
+    pub fn archive_name(&self) -> String {
+        match self {
+            Self::Machine(data_dir) => data_dir.join("raw").display().to_string(),
+            Self::Cloud(world) => {
+                format!("gs://{}/raw", world.settings.text("google.bucket").unwrap_or_default())
+            }
+        }
+    }
+
+    /// Documents, plans, incidents.
+    pub fn archive(&self) -> Arc<dyn Archive> {
+        match self {
+            Self::Machine(data_dir) => Arc::new(pipeline::archive(data_dir)),
+            Self::Cloud(world) => Arc::clone(&world.archive),
+        }
+    }
+
+    /// Time.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        match self {
+            Self::Machine(_) => setup::clock(),
+            Self::Cloud(world) => Arc::clone(&world.clock),
+        }
+    }
+
+    /// Answers from the published warehouse.
+    pub async fn questions(&self) -> Result<Arc<dyn Questions>, Failure> {
+        Ok(match self {
+            Self::Machine(data_dir) => Arc::new(Published::from(open_reader(data_dir)?)),
+            Self::Cloud(world) => world.bigquery(STAGE).await?,
+        })
+    }
+
+    /// Whose SQL it speaks.
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Machine(_) => Engine::DuckDb,
+            Self::Cloud(_) => Engine::BigQuery,
+        }
+    }
+
     /// Messages set aside.
     pub fn parked(&self) -> Arc<dyn ParkedStore> {
         match self {
@@ -99,7 +155,6 @@ pub async fn follow(world: &World, job: Job, is_quiet: bool) -> Result<Outcome, 
     let started = world.clock.now();
     publish(world, &job.messages.iter().map(aispend_stage::Output::encode).collect::<Vec<_>>()).await?;
     let run_id = job.run_id;
-    let again_id = again_of(&run_id);
     let report_of = async |run_id: &str| -> Result<RunReport, Failure> {
         let read = read_run(world.archive.as_ref(), run_id).await;
         let read = read.map_err(|error| Failure::world(aispend_stage::error_chain(&error)))?;
@@ -108,18 +163,15 @@ pub async fn follow(world: &World, job: Job, is_quiet: bool) -> Result<Outcome, 
     let mut progress = Progress::start(is_quiet);
     let deadline = tokio::time::sleep(world.settings.seconds("run.deadline_seconds"));
     tokio::pin!(deadline);
-    let (report, again, is_overdue) = loop {
-        let report = report_of(&run_id).await?;
-        progress.show(&report);
-        if report.is_over() {
-            let again = report_of(&again_id).await?;
-            if again.is_over() || report.trigger == "reconsider" {
-                break (report, again, false);
-            }
+    let (followed, is_overdue) = loop {
+        let followed = Followed::read(&run_id, report_of).await?;
+        progress.show(&followed);
+        if followed.is_over() {
+            break (followed, false);
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
-            () = &mut deadline => break (report, report_of(&again_id).await?, true),
+            () = &mut deadline => break (followed, true),
             _ = tokio::signal::ctrl_c() => {
                 progress.end();
                 return Err(Failure::world(format!(
@@ -130,7 +182,7 @@ pub async fn follow(world: &World, job: Job, is_quiet: bool) -> Result<Outcome, 
     };
     progress.end();
     let took = Duration::try_from(world.clock.now().duration_since(started)).unwrap_or_default();
-    Ok(Outcome { report, again, took, is_overdue, counts: Vec::new() })
+    Ok(Outcome { followed, took, is_overdue, counts: Vec::new() })
 }
 
 /// Publishes messages as they are.

@@ -5,7 +5,7 @@ mod print;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use aispend_alerter::{End, RunReport, SliceReport};
+use aispend_alerter::{End, Incident, Incidents, RunReport, SliceReport};
 use aispend_model::{Feed, Money};
 use aispend_tables::Cell;
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub struct Summary {
     /// The findings again, those that matter most first.
     #[serde(skip)]
     worth_knowing: BTreeMap<(Weight, String), u64>,
+    /// Incidents that opened at the end of this run.
+    alerts: Vec<AlertLine>,
     is_overdue: bool,
     stages: Vec<StageLine>,
     #[serde(skip)]
@@ -58,6 +60,15 @@ struct StageLine {
     parked: u64,
     /// Time in its handlers, waiting included, over all that ran at once.
     cpu_milliseconds: u128,
+}
+
+/// An incident that opened.
+#[derive(Debug, Serialize)]
+struct AlertLine {
+    id: String,
+    rule: String,
+    severity: String,
+    summary: String,
 }
 
 /// What became of a feed's slices.
@@ -136,8 +147,9 @@ impl Summary {
         let mut feeds: BTreeMap<String, FeedLine> = BTreeMap::new();
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
         let mut worth_knowing: BTreeMap<(Weight, String), u64> = BTreeMap::new();
-        let reports = [&outcome.report, &outcome.again];
-        for slice in &outcome.report.slices {
+        let followed = &outcome.followed;
+        let (runs, reports): (Vec<&RunReport>, _) = (followed.runs().collect(), followed.all());
+        for slice in runs.iter().flat_map(|run| &run.slices) {
             let line = feeds.entry(slice.slice.feed.as_str().to_owned()).or_default();
             match slice.end {
                 End::Loaded => line.loaded += 1,
@@ -164,15 +176,20 @@ impl Summary {
         }
         let (rejected_rows, rejected) = rejected(site, &reports).await?;
         Ok(Self {
-            run_id: outcome.report.run_id.clone(),
+            run_id: followed.first.run_id.clone(),
             seconds: outcome.took.as_secs(),
             warehouse: site.warehouse_name(),
             feeds,
-            read_again: outcome.again.slices.iter().filter(|slice| slice.end == End::Loaded).count() as u64,
+            read_again: followed
+                .agains
+                .iter()
+                .flat_map(|again| &again.slices)
+                .filter(|slice| slice.end == End::Loaded)
+                .count() as u64,
             rejected_rows,
             rejected,
             vanished: vanished(&reports),
-            not_to_be_had: not_to_be_had(&outcome.report),
+            not_to_be_had: not_to_be_had(&runs),
             trouble: troubles(&reports),
             notes: reports
                 .iter()
@@ -183,10 +200,11 @@ impl Summary {
                     message: notice.message.clone(),
                     remedy: notice.remedy.clone(),
                 })
-                .chain(not_in_use(&outcome.report))
+                .chain(not_in_use(&runs))
                 .collect(),
             findings,
             worth_knowing,
+            alerts: alerts(site, &reports).await?,
             is_overdue: outcome.is_overdue,
             stages: outcome
                 .counts
@@ -258,6 +276,20 @@ async fn rejected(site: &Site, reports: &[&RunReport]) -> Result<(u64, Vec<Rejec
     Ok((all, lines))
 }
 
+async fn alerts(site: &Site, reports: &[&RunReport]) -> Result<Vec<AlertLine>, Failure> {
+    let current = Incidents::new(site.archive(), site.clock()).current().await;
+    let current = current.map_err(|error| Failure::world(aispend_stage::error_chain(&error)))?;
+    let of_run =
+        current.into_iter().filter(|incident| reports.iter().any(|report| report.run_id == incident.run_id));
+    let line = |incident: Incident| AlertLine {
+        id: incident.id,
+        rule: incident.breach.rule,
+        severity: incident.severity,
+        summary: incident.summary,
+    };
+    Ok(of_run.map(line).collect())
+}
+
 fn vanished(reports: &[&RunReport]) -> Vec<VanishedLine> {
     let usd = |nanos| dollars(Money::from_nanos(nanos));
     reports
@@ -274,9 +306,9 @@ fn vanished(reports: &[&RunReport]) -> Vec<VanishedLine> {
         .collect()
 }
 
-fn not_to_be_had(report: &RunReport) -> Vec<NotToBeHad> {
+fn not_to_be_had(runs: &[&RunReport]) -> Vec<NotToBeHad> {
     let mut grouped: BTreeMap<(Feed, &str, String), Vec<String>> = BTreeMap::new();
-    for slice in report.slices.iter().filter(|slice| slice.end == End::Unavailable) {
+    for slice in runs.iter().flat_map(|run| &run.slices).filter(|slice| slice.end == End::Unavailable) {
         let reason = slice.findings.iter().find(|finding| finding.check == UNAVAILABLE);
         let reason = reason.map(|finding| finding.message.clone()).unwrap_or_default();
         let day = slice.slice.day.map_or_else(|| "all".to_owned(), |day| day.to_string());
@@ -325,10 +357,10 @@ fn troubles(reports: &[&RunReport]) -> Vec<Trouble> {
     of_runs.chain(of_slices).collect()
 }
 
-fn not_in_use(report: &RunReport) -> Option<Note> {
-    let names: Vec<&str> = report
-        .slices
+fn not_in_use(runs: &[&RunReport]) -> Option<Note> {
+    let names: Vec<&str> = runs
         .iter()
+        .flat_map(|run| &run.slices)
         .filter(|slice| slice.end == End::NotInUse)
         .map(|slice| slice.slice.feed.as_str().rsplit('/').next().unwrap_or_default())
         .collect();
@@ -372,6 +404,7 @@ mod tests {
     fn days_not_to_be_had_are_named_with_their_reason() {
         let why: &[(&str, &str)] = &[(UNAVAILABLE, "out of reach")];
         let run = RunReport {
+            has_later: false,
             run_id: "r".to_owned(),
             trigger: "command".to_owned(),
             is_planned: true,
@@ -389,6 +422,6 @@ mod tests {
             reason: "out of reach".to_owned(),
             days: vec!["2025-12-30".to_owned(), "2025-12-31".to_owned()],
         };
-        assert_eq!(not_to_be_had(&run), [expected]);
+        assert_eq!(not_to_be_had(&[&run]), [expected]);
     }
 }

@@ -113,6 +113,7 @@ impl Stage for Normalizer {
                 lost_usd: normalized.rounded_lost.to_string(),
             }),
             rejected: normalized.rejected.iter().map(rejected_to_wire).collect::<Result<_, _>>()?,
+            tokens: normalized.tokens,
         };
         Ok(vec![Output::new(Topic::RecordBatches, header, self.clock.now(), Wire::RecordsNormalized(body))])
     }

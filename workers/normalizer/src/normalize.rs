@@ -2,7 +2,7 @@
 
 use aispend_model::{Decimal, Money};
 use aispend_ports::Rejected;
-use aispend_proto::v1::RecordSet;
+use aispend_proto::v1::{RecordSet, StatedTokens};
 use aispend_proto::{SetWriter, TableSums};
 use aispend_sources::{Finding, Reading, Records, Source};
 use bytes::Bytes;
@@ -28,6 +28,8 @@ pub struct Normalized {
     pub rounded_amounts: u64,
     /// What rounding took.
     pub rounded_lost: Decimal,
+    /// Tokens that stand in no row.
+    pub tokens: Vec<StatedTokens>,
 }
 
 /// Reads every record of a slice.
@@ -44,6 +46,7 @@ pub fn normalize(source: &dyn Source, reading: &Reading) -> Result<Normalized, N
     let mut records = Records::new(&mut hand_on);
     source.records(reading, &mut records)?;
     records.flush();
+    let tokens = records.stated_tokens();
     let Records { read, rejected, findings, rounded_amounts, rounded_lost, stated, .. } = records;
     let rows = Money::from_nanos(read.money());
     if rows != stated {
@@ -70,5 +73,6 @@ pub fn normalize(source: &dyn Source, reading: &Reading) -> Result<Normalized, N
         context_digest,
         rounded_amounts,
         rounded_lost,
+        tokens,
     })
 }

@@ -44,6 +44,23 @@ pub enum ValidateError {
         /// `api_usage_expenses`.
         by_key: Money,
     },
+    /// Money a hundred times what it should be, or a hundredth: cents and dollars were mistaken.
+    #[error(
+        "`{slice_key}`: the amounts come to {stated} USD, {against} to {expected} USD{left_out}: look at the vendor's own \
+         page; if the amounts are right, raise AISPEND_MAGNITUDE_FACTOR and replay"
+    )]
+    Magnitude {
+        /// Which slice.
+        slice_key: String,
+        /// As the vendor's amounts say.
+        stated: Money,
+        /// As its tokens say.
+        expected: Money,
+        /// What `expected` is.
+        against: &'static str,
+        /// Models that count on neither side.
+        left_out: String,
+    },
     /// Money with a day in doubt.
     #[error("`{slice_key}`: {detail}")]
     OutsideDay {
@@ -63,6 +80,7 @@ impl Classify for ValidateError {
                 Disposition::Park { reason: "document_lost" }
             }
             Self::Account { .. } | Self::KeyMoney { .. } => Disposition::Park { reason: "conservation" },
+            Self::Magnitude { .. } => Disposition::Park { reason: "magnitude" },
             Self::TooManyRejected { .. } | Self::OutsideDay { .. } => {
                 Disposition::Park { reason: "rejected" }
             }

@@ -2,6 +2,9 @@
 //! account: read = accepted + rejected, in rows and in money.
 
 mod error;
+mod limits;
+mod magnitude;
+mod people;
 pub mod process;
 mod validate;
 
@@ -16,8 +19,10 @@ use aispend_stage::{
 };
 
 pub use error::ValidateError;
+pub use limits::Limits;
+use magnitude::UNPRICED_MODEL;
 use validate::ACCEPTED_ABOVE_TOTAL;
-pub use validate::{Judgement, Limits, judge};
+pub use validate::{Judgement, judge};
 
 /// The stage.
 pub struct Validator {
@@ -41,7 +46,7 @@ impl Validator {
         let batch = normalized.batch.clone().ok_or(MessageError::Missing("batch"))?;
         let read = sums_from_wire(&normalized.totals)?;
         let frames = batch_frames(self.archive.as_ref(), &batch).await?;
-        let judgement = judge(slice, Frames::new(frames), &self.limits)?;
+        let judgement = judge(slice, Frames::new(frames), &normalized.tokens, &self.limits)?;
         let mut rejected = normalized.rejected.clone();
         let mut set_aside = judgement.accepted.clone();
         for record in &rejected {
@@ -77,8 +82,9 @@ impl Validator {
             .findings
             .into_iter()
             .map(|(check, message, count)| {
-                // The vendor counts them differently: worth knowing, wrong it need not be.
-                let severity = if check == ACCEPTED_ABOVE_TOTAL { "info" } else { "warning" };
+                // The vendor counts them differently, or is ahead of our price list: worth knowing, wrong it need not be.
+                let is_info = matches!(check.as_str(), ACCEPTED_ABOVE_TOTAL | UNPRICED_MODEL);
+                let severity = if is_info { "info" } else { "warning" };
                 Finding { check, severity: severity.to_owned(), message, count }
             })
             .collect();

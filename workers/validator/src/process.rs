@@ -15,10 +15,7 @@ pub const SETTINGS: &[&str] = &["checks."];
 /// None: as every worker's.
 #[expect(clippy::unused_async, reason = "made as every stage is")]
 pub async fn build(world: &World) -> Result<Built<Validator>, StartError> {
-    let limits = Limits {
-        rejected_percent: u64::from(world.settings.count("checks.rejected_percent")),
-        ..Limits::default()
-    };
+    let limits = Limits::of(&world.settings);
     let stage = Validator::new(Arc::clone(&world.archive), Arc::clone(&world.clock), limits);
     Ok(Built::of(stage, world))
 }

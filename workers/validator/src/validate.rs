@@ -1,64 +1,22 @@
 //! The checks that need no history: per record and per slice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use aispend_model::{Feed, Money, Slice, Vendor, day_number};
+use aispend_model::{Feed, Money, Slice, day_number};
 use aispend_ports::{Frames, FramesWriter, Rejected};
+use aispend_proto::v1::StatedTokens;
 use aispend_proto::{ContentHash, Row, RowSink, RowVisitor, Table, TableSums};
 use bytes::Bytes;
 
-use crate::ValidateError;
+use crate::magnitude::Magnitude;
+use crate::people::People;
+use crate::{Limits, ValidateError};
 
 /// More lines were accepted than suggested.
 pub const ACCEPTED_ABOVE_TOTAL: &str = "accepted_above_total";
 
-/// What is still believable. Settings.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// A slice with more than this share of its rows or money rejected is parked whole; sheets are exempt.
-    pub rejected_percent: u64,
-    /// Lines one person can have had changed in a day.
-    pub lines_per_day: i64,
-    /// Tokens one person, or one row, can count in a day.
-    pub tokens_per_day: i64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { rejected_percent: 10, lines_per_day: 1_000_000, tokens_per_day: 1_000_000_000_000 }
-    }
-}
-
-impl Limits {
-    /// Parks a slice that lost too much.
-    ///
-    /// # Errors
-    /// When more than the limit was rejected.
-    pub fn check_share(
-        &self,
-        slice: &Slice,
-        read: &TableSums,
-        accepted: &TableSums,
-    ) -> Result<(), ValidateError> {
-        if slice.vendor() == Vendor::Sheets {
-            return Ok(());
-        }
-        let is_over = |all: i128, kept: i128| {
-            let lost = all.abs() - kept.abs().min(all.abs());
-            lost * 100 > all.abs() * i128::from(self.rejected_percent)
-        };
-        let rows = is_over(i128::from(read.rows()), i128::from(accepted.rows()));
-        if rows || is_over(read.money(), accepted.money()) {
-            return Err(ValidateError::TooManyRejected {
-                slice_key: slice.key(),
-                rejected: read.rows() - accepted.rows().min(read.rows()),
-                rows: read.rows(),
-                limit_percent: self.rejected_percent,
-            });
-        }
-        Ok(())
-    }
-}
+/// So many tokens are in no row, whatever it sums up.
+const TOKENS_PER_ROW: i64 = 1_000_000_000_000;
 
 /// What became of a slice's records.
 #[derive(Debug, Default)]
@@ -82,20 +40,29 @@ pub struct Kept {
     pub content_hash: Vec<u8>,
 }
 
-/// Judges every row of a slice.
+/// Judges every row of a slice. `tokens`: what the documents state beside the rows.
 ///
 /// # Errors
-/// When a frame cannot be read, or a row of money lies outside the slice's day.
-pub fn judge(slice: &Slice, frames: Frames, limits: &Limits) -> Result<Judgement, ValidateError> {
+/// When a frame cannot be read, a row of money lies outside the slice's day, money by key is not the whole, or money is of
+/// another magnitude than its tokens.
+pub fn judge(
+    slice: &Slice,
+    frames: Frames,
+    tokens: &[StatedTokens],
+    limits: &Limits,
+) -> Result<Judgement, ValidateError> {
     let mut judge = Judge::new(slice, limits, false);
     judge.see(slice, frames.clone())?;
+    judge.magnitude.see_tokens(tokens);
     judge.check_keys(slice)?;
+    judge.magnitude.check(slice, limits)?;
     if !judge.rejected.is_empty() {
         // Some rows stay behind: the others are written anew. Two readings keep memory flat.
         judge = Judge::new(slice, limits, true);
         judge.see(slice, frames)?;
+        judge.magnitude.see_tokens(tokens);
     }
-    judge.note_people();
+    judge.note_sums();
     let kept = judge
         .is_rewriting
         .then(|| Kept { frames: judge.writer.finish(), content_hash: judge.hash.to_bytes() });
@@ -117,15 +84,10 @@ struct Judge<'a> {
     hash: ContentHash,
     hopeless: Option<String>,
     is_rewriting: bool,
-    /// Lines and tokens of each person, where the table has rows by person and day.
-    people: HashMap<String, (i64, i64)>,
+    people: People,
+    magnitude: Magnitude,
     /// Claude API money as a whole, and by key.
     api_money: (i128, i128),
-}
-
-/// Tables that say how much a person did in a day.
-const fn is_by_person(table: Table) -> bool {
-    matches!(table, Table::ClaudeCodeUsageStats | Table::CursorUsageStats)
 }
 
 impl RowVisitor for Judge<'_> {
@@ -135,18 +97,11 @@ impl RowVisitor for Judge<'_> {
             first_day: None,
             wrong: None,
             odd: None,
-            person: is_by_person(R::TABLE).then(String::new),
-            done: (0, 0),
             totals: [None; 2],
             is_api: false,
-            limits: self.limits,
         };
         row.write(&mut look);
-        let Look { first_day, mut wrong, odd, person, done, is_api, .. } = look;
-        if let Some(person) = person {
-            let sum = self.people.entry(person).or_default();
-            *sum = (sum.0.saturating_add(done.0), sum.1.saturating_add(done.1));
-        }
+        let Look { first_day, mut wrong, odd, is_api, .. } = look;
         match R::TABLE {
             Table::ClaudeExpenses if is_api => self.api_money.0 += i128::from(row.money().unwrap_or(0)),
             Table::ApiUsageExpenses => self.api_money.1 += i128::from(row.money().unwrap_or(0)),
@@ -196,7 +151,8 @@ impl<'a> Judge<'a> {
             hash: ContentHash::default(),
             hopeless: None,
             is_rewriting,
-            people: HashMap::new(),
+            people: People::default(),
+            magnitude: Magnitude::of(slice),
             api_money: (0, 0),
         }
     }
@@ -214,25 +170,20 @@ impl<'a> Judge<'a> {
         })
     }
 
-    fn note_people(&mut self) {
-        let limits = self.limits;
-        let above =
-            |over: &dyn Fn(&(i64, i64)) -> bool| self.people.values().filter(|done| over(done)).count();
-        let lines = above(&|done| done.0 > limits.lines_per_day);
-        let tokens = above(&|done| done.1 > limits.tokens_per_day);
-        for (what, limit, people) in
-            [("lines", limits.lines_per_day, lines), ("tokens", limits.tokens_per_day, tokens)]
-        {
-            if people > 0 {
-                let message = format!("a person with more than {limit} {what} in a day");
-                self.findings.insert(("plausibility", message), people as u64);
-            }
+    fn note_sums(&mut self) {
+        let mut found = self.people.findings(self.limits);
+        found.extend(self.magnitude.findings(self.limits));
+        for ((check, message), count) in found {
+            *self.findings.entry((check, message)).or_default() += count;
         }
     }
 
     fn see(&mut self, slice: &Slice, frames: Frames) -> Result<(), ValidateError> {
         for set in frames {
-            set?.visit(self);
+            let set = set?;
+            self.people.see(&set);
+            self.magnitude.see(&set);
+            set.visit(self);
             if let Some(detail) = self.hopeless.take() {
                 return Err(ValidateError::OutsideDay { slice_key: slice.key(), detail });
             }
@@ -255,14 +206,9 @@ struct Look<'a> {
     first_day: Option<i32>,
     wrong: Option<(&'static str, String)>,
     odd: Option<(&'static str, String)>,
-    /// Who did it, collected where the table is by person.
-    person: Option<String>,
-    /// Lines and tokens of the row.
-    done: (i64, i64),
     /// Suggested lines, added and deleted: what was accepted is a part of them.
     totals: [Option<i64>; 2],
     is_api: bool,
-    limits: &'a Limits,
 }
 
 impl Look<'_> {
@@ -275,7 +221,6 @@ impl Look<'_> {
             "accepted_lines_deleted" => self.totals[1],
             _ => None,
         };
-        self.done.0 = self.done.0.saturating_add(value);
         if total.is_some_and(|total| value > total) {
             self.odd = Some((ACCEPTED_ABOVE_TOTAL, format!("{name} above what was suggested")));
         }
@@ -308,12 +253,8 @@ impl RowSink for Look<'_> {
         if value < 0 {
             self.wrong = Some((name, format!("a count cannot be {value}")));
         } else if name.ends_with("_tokens") {
-            // `cache_tokens` repeats its parts.
-            if name != "cache_tokens" {
-                self.done.1 = self.done.1.saturating_add(value);
-            }
-            if value > self.limits.tokens_per_day {
-                self.odd = Some(("plausibility", format!("{name} above {}", self.limits.tokens_per_day)));
+            if value > TOKENS_PER_ROW {
+                self.odd = Some(("plausibility", format!("{name} above {TOKENS_PER_ROW}")));
             }
         } else if name.contains("lines_") {
             self.lines(name, value);
@@ -326,10 +267,6 @@ impl RowSink for Look<'_> {
 
     fn text(&mut self, value: Option<&str>) {
         let name = self.column();
-        if let (Some(person), "user_email" | "actor_key_name", Some(value)) = (&mut self.person, name, value)
-        {
-            person.push_str(value);
-        }
         if name == "platform" {
             self.is_api = value == Some("claude_api");
         }
@@ -346,7 +283,7 @@ impl RowSink for Look<'_> {
 #[cfg(test)]
 mod tests {
     use aispend_model::Feed;
-    use aispend_proto::v1::{ApiUsageExpense, ClaudeExpense, ClaudeUsage, CursorExpense, CursorUsage};
+    use aispend_proto::v1::{ApiUsageExpense, ClaudeExpense, ClaudeUsage, CursorExpense};
     use jiff::civil::date;
 
     use super::*;
@@ -367,7 +304,7 @@ mod tests {
             estimated_cost_usd: 5,
             ..CursorExpense::default()
         });
-        let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
+        let judgement = judge(&slice(), frames(writer), &[], &Limits::default()).unwrap();
         assert!(judgement.kept.is_none());
         assert_eq!((judgement.accepted.rows(), judgement.accepted.money()), (1, 5));
     }
@@ -382,7 +319,7 @@ mod tests {
                 ..ClaudeUsage::default()
             });
         }
-        let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
+        let judgement = judge(&slice(), frames(writer), &[], &Limits::default()).unwrap();
         assert_eq!(judgement.accepted.rows(), 2);
         assert_eq!(judgement.rejected.first().unwrap().field, "message_count");
         let kept: u64 =
@@ -399,36 +336,15 @@ mod tests {
             estimated_cost_usd: 7,
             ..CursorExpense::default()
         });
-        let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
+        let judgement = judge(&slice(), frames(writer), &[], &Limits::default()).unwrap();
         assert_eq!((judgement.accepted.money(), judgement.findings.len()), (7, 1));
 
         let mut writer = FramesWriter::default();
         writer.push(CursorExpense { expense_date: 20_732, ..CursorExpense::default() });
         assert!(matches!(
-            judge(&slice(), frames(writer), &Limits::default()),
+            judge(&slice(), frames(writer), &[], &Limits::default()),
             Err(ValidateError::OutsideDay { .. })
         ));
-    }
-
-    #[test]
-    fn what_is_implausible_for_a_person_and_a_day_is_a_finding() {
-        let mut writer = FramesWriter::default();
-        for (email, lines) in
-            [("a@example.com", 600_000), ("a@example.com", 600_000), ("b@example.com", 900_000)]
-        {
-            writer.push(CursorUsage {
-                activity_date: 20_731,
-                user_email: email.to_owned(),
-                total_lines_added: Some(10),
-                accepted_lines_added: Some(lines),
-                ..CursorUsage::default()
-            });
-        }
-        let judgement = judge(&slice(), frames(writer), &Limits::default()).unwrap();
-        assert_eq!(judgement.accepted.rows(), 3);
-        let counted: Vec<(&str, u64)> =
-            judgement.findings.iter().map(|(check, _, count)| (check.as_str(), *count)).collect();
-        assert_eq!(counted, [("accepted_above_total", 3), ("plausibility", 1)]);
     }
 
     #[test]
@@ -447,22 +363,9 @@ mod tests {
             let cost_usd = by_key;
             writer.push(ApiUsageExpense { expense_date: 20_731, cost_usd, ..ApiUsageExpense::default() });
             let slice = Slice::of_day(Feed::AnthropicCost, "org", date(2026, 10, 5));
-            judge(&slice, frames(writer), &Limits::default())
+            judge(&slice, frames(writer), &[], &Limits::default())
         };
         assert!(judged(5).is_ok());
         assert!(matches!(judged(4), Err(ValidateError::KeyMoney { .. })));
-    }
-
-    #[test]
-    fn too_many_rejected_rows_park_the_slice_but_not_a_sheet() {
-        let (mut read, mut accepted) = (TableSums::default(), TableSums::default());
-        read.add(aispend_proto::Table::ClaudeUsageStats, 10, 0);
-        accepted.add(aispend_proto::Table::ClaudeUsageStats, 9, 0);
-        let limits = Limits::default();
-        assert!(limits.check_share(&slice(), &read, &accepted).is_ok());
-        let mut fewer = TableSums::default();
-        fewer.add(aispend_proto::Table::ClaudeUsageStats, 8, 0);
-        assert!(limits.check_share(&slice(), &read, &fewer).is_err());
-        assert!(limits.check_share(&Slice::all(Feed::SheetSeats, "sheets"), &read, &fewer).is_ok());
     }
 }

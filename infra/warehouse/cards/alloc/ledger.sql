@@ -82,7 +82,7 @@ placed AS (
         d.sort_order AS sort_order,
         ROW_NUMBER() OVER (
             PARTITION BY s.month, s.team, s.platform
-            ORDER BY s.user_email, COALESCE(s.model, ''), s.cost_class, s.cost_type, s.attribution, s.source_table
+            ORDER BY s.user_email, COALESCE(s.model, ''), s.cost_class, COALESCE(s.cost_type, ''), s.attribution, s.source_table
         ) AS place
     FROM rows_of AS s
     LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = s.platform
@@ -102,5 +102,5 @@ SELECT
     s.source_table AS source_table
 FROM placed AS s
 LEFT JOIN ai_usage_analytics.vw_budget AS b ON b.month = s.month AND b.team = s.team AND b.platform = s.platform
-ORDER BY month, CASE s.team WHEN 'Unattributed' THEN 2 WHEN 'No team' THEN 1 ELSE 0 END, team, COALESCE(s.sort_order, 99), platform, user_email, COALESCE(s.model, ''), cost_class, cost_type,
+ORDER BY month, CASE s.team WHEN 'Unattributed' THEN 2 WHEN 'No team' THEN 1 ELSE 0 END, team, COALESCE(s.sort_order, 99), platform, user_email, COALESCE(s.model, ''), cost_class, COALESCE(s.cost_type, ''),
     attribution, source_table

@@ -50,35 +50,43 @@ type = "level"
 name = "sessions"
 label = "Sessions"
 type = "integer"
+work = true
 [[columns]]
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+work = true
 [[columns]]
 name = "cost_per_line_accepted"
 label = "Cost per line"
 type = "usd_unit"
+work = true
 [[columns]]
 name = "efficiency_tier"
 label = "Efficiency"
 type = "level"
+work = true
 link = "roi?user={user_email}"
 [[columns]]
 name = "cost_per_session"
 label = "Cost per session"
 type = "usd"
+work = true
 [[columns]]
 name = "cost_per_1k_tokens"
 label = "Cost per 1k tokens"
 type = "usd_unit"
+work = true
 [[columns]]
 name = "user_category"
 label = "Use"
 type = "level"
+work = true
 [[columns]]
 name = "platform_preference"
 label = "Preference"
 type = "level"
+work = true
 [[columns]]
 name = "attribution_mix"
 label = "Attribution"

@@ -27,10 +27,14 @@ name = "cost_usd"
 label = "Spend"
 type = "usd"
 */
-WITH {{with:thirteen_months}}
-SELECT s.month AS month, s.token_class AS token_type, SUM(s.cost_usd) AS cost_usd
-FROM {{spend}} AS s
-CROSS JOIN last AS l
-WHERE s.token_class IS NOT NULL AND s.month >= l.first_month AND s.month <= l.month AND s.spend_date <= l.through_day
-GROUP BY s.month, s.token_class
-ORDER BY month, CASE s.token_class WHEN 'input' THEN 1 WHEN 'output' THEN 2 WHEN 'cache_read' THEN 3 ELSE 4 END, token_type
+WITH {{with:thirteen_months}},
+sums AS (
+    SELECT s.month AS month, s.token_class AS token_type, SUM(s.cost_usd) AS cost_usd
+    FROM {{spend}} AS s
+    CROSS JOIN last AS l
+    WHERE s.token_class IS NOT NULL AND s.month >= l.first_month AND s.month <= l.month AND s.spend_date <= l.through_day
+    GROUP BY s.month, s.token_class
+)
+SELECT a.month AS month, a.token_type AS token_type, a.cost_usd AS cost_usd
+FROM sums AS a
+ORDER BY month, CASE a.token_type WHEN 'input' THEN 1 WHEN 'output' THEN 2 WHEN 'cache_read' THEN 3 ELSE 4 END, token_type

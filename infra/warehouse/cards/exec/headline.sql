@@ -21,8 +21,8 @@ parts AS (
         SUM(CASE WHEN s.spend_date BETWEEN p.first_day AND p.through_day THEN s.cost_usd ELSE 0 END) AS now_usd,
         SUM(CASE WHEN p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN s.cost_usd ELSE 0 END) AS before_usd,
         SUM(CASE WHEN s.attribution <> 'none' AND s.spend_date BETWEEN p.first_day AND p.through_day THEN s.cost_usd ELSE 0 END) AS owned_usd,
-        SUM(CASE WHEN s.spend_date BETWEEN p.first_day AND p.through_day THEN 1 ELSE 0 END) AS now_rows,
-        SUM(CASE WHEN p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN 1 ELSE 0 END) AS before_rows
+        MAX(CASE WHEN s.spend_date BETWEEN p.first_day AND p.through_day THEN 1 ELSE 0 END) AS now_rows,
+        MAX(CASE WHEN p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN 1 ELSE 0 END) AS before_rows
     FROM {{spend}} AS s
     CROSS JOIN span AS p
     WHERE s.spend_date >= p.prev_first AND s.spend_date <= p.through_day

@@ -39,9 +39,13 @@ parts AS (
     FROM {{spend}} AS s
     CROSS JOIN last AS l
     WHERE s.month >= l.first_month AND s.month <= l.month AND s.spend_date <= l.through_day
+),
+sums AS (
+    SELECT a.month AS month, a.platform AS platform, SUM(a.cost_usd) AS cost_usd
+    FROM parts AS a
+    GROUP BY a.month, a.platform
 )
-SELECT a.month AS month, a.platform AS platform, SUM(a.cost_usd) AS cost_usd
-FROM parts AS a
+SELECT a.month AS month, a.platform AS platform, a.cost_usd AS cost_usd
+FROM sums AS a
 LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = a.platform
-GROUP BY a.month, a.platform
-ORDER BY month, COALESCE(MAX(d.sort_order), 99), platform
+ORDER BY month, COALESCE(d.sort_order, 99), platform

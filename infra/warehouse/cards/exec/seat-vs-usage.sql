@@ -26,10 +26,14 @@ name = "cost_usd"
 label = "Spend"
 type = "usd"
 */
-WITH {{with:thirteen_months}}
-SELECT s.month AS month, s.cost_class AS cost_class, SUM(s.cost_usd) AS cost_usd
-FROM {{spend}} AS s
-CROSS JOIN last AS l
-WHERE s.month >= l.first_month AND s.month <= l.month AND s.spend_date <= l.through_day
-GROUP BY s.month, s.cost_class
-ORDER BY month, CASE s.cost_class WHEN 'seat' THEN 1 WHEN 'usage' THEN 2 ELSE 3 END, cost_class
+WITH {{with:thirteen_months}},
+sums AS (
+    SELECT s.month AS month, s.cost_class AS cost_class, SUM(s.cost_usd) AS cost_usd
+    FROM {{spend}} AS s
+    CROSS JOIN last AS l
+    WHERE s.month >= l.first_month AND s.month <= l.month AND s.spend_date <= l.through_day
+    GROUP BY s.month, s.cost_class
+)
+SELECT a.month AS month, a.cost_class AS cost_class, a.cost_usd AS cost_usd
+FROM sums AS a
+ORDER BY month, CASE a.cost_class WHEN 'seat' THEN 1 WHEN 'usage' THEN 2 ELSE 3 END, cost_class

@@ -40,7 +40,7 @@ parts AS (
         d.label || CASE s.cost_class WHEN 'seat' THEN ' seats' WHEN 'usage' THEN ' usage' ELSE ' other charges' END AS driver,
         SUM(CASE WHEN p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN s.cost_usd ELSE 0 END) AS before_usd,
         SUM(CASE WHEN s.spend_date BETWEEN p.first_day AND p.through_day THEN s.cost_usd ELSE 0 END) AS after_usd,
-        SUM(CASE WHEN p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN 1 ELSE 0 END) AS before_rows
+        MAX(CASE WHEN p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN 1 ELSE 0 END) AS before_rows
     FROM {{spend}} AS s
     CROSS JOIN span AS p
     JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = s.platform

@@ -25,10 +25,14 @@ name = "pull_requests"
 label = "Pull requests"
 type = "integer"
 */
-WITH {{with:weeks}}
-SELECT u.week AS week, SUM(u.commits) AS commits, SUM(u.pull_requests) AS pull_requests
-FROM {{usage}} AS u
-CROSS JOIN last AS l
-WHERE u.platform = 'claude_code' AND u.week >= l.first_week AND u.week <= l.week AND u.usage_date <= l.through_day
-GROUP BY u.week
+WITH {{with:weeks}},
+sums AS (
+    SELECT u.week AS week, SUM(u.commits) AS commits, SUM(u.pull_requests) AS pull_requests
+    FROM {{usage}} AS u
+    CROSS JOIN last AS l
+    WHERE u.platform = 'claude_code' AND u.week >= l.first_week AND u.week <= l.week AND u.usage_date <= l.through_day
+    GROUP BY u.week
+)
+SELECT a.week AS week, a.commits AS commits, a.pull_requests AS pull_requests
+FROM sums AS a
 ORDER BY week

@@ -26,10 +26,14 @@ name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
 */
-WITH {{with:weeks}}
-SELECT u.week AS week, u.platform AS platform, SUM(u.lines_accepted) AS lines_accepted
-FROM {{usage}} AS u
-CROSS JOIN last AS l
-WHERE u.platform IN ('claude_code', 'cursor') AND u.week >= l.first_week AND u.week <= l.week AND u.usage_date <= l.through_day
-GROUP BY u.week, u.platform
+WITH {{with:weeks}},
+sums AS (
+    SELECT u.week AS week, u.platform AS platform, SUM(u.lines_accepted) AS lines_accepted
+    FROM {{usage}} AS u
+    CROSS JOIN last AS l
+    WHERE u.platform IN ('claude_code', 'cursor') AND u.week >= l.first_week AND u.week <= l.week AND u.usage_date <= l.through_day
+    GROUP BY u.week, u.platform
+)
+SELECT a.week AS week, a.platform AS platform, a.lines_accepted AS lines_accepted
+FROM sums AS a
 ORDER BY week, platform

@@ -25,14 +25,18 @@ name = "days_as_main_model"
 label = "Cursor days as main model"
 type = "integer"
 */
-SELECT
-    u.main_model AS model,
-    SUM(CASE WHEN u.platform = 'claude_code' THEN u.sessions END) AS sessions,
-    SUM(CASE WHEN u.platform = 'cursor' AND u.is_active THEN 1 END) AS days_as_main_model
-FROM {{usage}} AS u
-CROSS JOIN {{period}} AS p
-WHERE u.main_model IS NOT NULL AND u.usage_date BETWEEN p.first_day AND p.through_day
-GROUP BY u.main_model
-HAVING COALESCE(SUM(u.sessions), 0) > 0
-ORDER BY COALESCE(SUM(CASE WHEN u.platform = 'claude_code' THEN u.sessions END), 0) DESC,
-    COALESCE(SUM(CASE WHEN u.platform = 'cursor' AND u.is_active THEN 1 END), 0) DESC, model
+WITH sums AS (
+    SELECT
+        u.main_model AS model,
+        SUM(CASE WHEN u.platform = 'claude_code' THEN u.sessions END) AS sessions,
+        SUM(CASE WHEN u.platform = 'cursor' AND u.is_active THEN 1 END) AS days_as_main_model,
+        SUM(u.sessions) AS all_sessions
+    FROM {{usage}} AS u
+    CROSS JOIN {{period}} AS p
+    WHERE u.main_model IS NOT NULL AND u.usage_date BETWEEN p.first_day AND p.through_day
+    GROUP BY u.main_model
+)
+SELECT a.model AS model, a.sessions AS sessions, a.days_as_main_model AS days_as_main_model
+FROM sums AS a
+WHERE a.all_sessions > 0
+ORDER BY COALESCE(a.sessions, 0) DESC, COALESCE(a.days_as_main_model, 0) DESC, model

@@ -132,7 +132,7 @@ people AS (
         SUM(CASE WHEN u.usage_date BETWEEN p.first_day AND p.through_day THEN u.input_tokens + u.output_tokens END) AS tokens,
         SUM(CASE WHEN p.has_previous AND u.usage_date BETWEEN p.prev_first AND p.prev_through THEN u.sessions END) AS sessions_before,
         SUM(CASE WHEN p.has_previous AND u.usage_date BETWEEN p.prev_first AND p.prev_through THEN u.lines_accepted END) AS lines_before,
-        SUM(CASE WHEN u.usage_date BETWEEN p.first_day AND p.through_day THEN 1 ELSE 0 END) AS now_rows
+        MAX(CASE WHEN u.usage_date BETWEEN p.first_day AND p.through_day THEN 1 ELSE 0 END) AS now_rows
     FROM {{usage}} AS u
     CROSS JOIN span AS p
     WHERE u.usage_date >= p.prev_first AND u.usage_date <= p.through_day

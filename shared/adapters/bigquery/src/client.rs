@@ -24,6 +24,9 @@ use google_cloud_wkt::Value;
 
 use crate::{BigQueryError, Fault, labels};
 
+/// Statements that are read at the same time.
+const DRY_RUNS: usize = 8;
+
 /// What we found the tables to be is believed for so long.
 const CHECK_EVERY: Duration = Duration::from_mins(1);
 
@@ -236,6 +239,33 @@ impl BigQuery {
             rows.push(cells.collect::<Result<Vec<_>, _>>().map_err(BigQueryError::row(doing))?);
         }
         Ok(Answer { columns, rows })
+    }
+
+    /// Has BigQuery read a statement about each of these tables and views, and run none: which it refuses, with its words.
+    /// Nothing is billed.
+    ///
+    /// # Errors
+    /// When BigQuery cannot be asked.
+    pub async fn dry_run<'a>(&self, names: &[&'a str]) -> Result<Vec<(&'a str, String)>, BigQueryError> {
+        const DOING: &str = "have a statement read";
+        let mut refused = Vec::new();
+        for some in names.chunks(DRY_RUNS) {
+            let asked = some.iter().map(async |name| {
+                let sql = format!("SELECT * FROM {} LIMIT 0", self.name(name));
+                let query = self.labelled(sql, Vec::new(), None).set_dry_run(true);
+                let sent = tokio::time::timeout(self.inner.options.call_timeout, query.send()).await;
+                match sent.map_err(|_| BigQueryError::late(DOING))?.map_err(BigQueryError::query(DOING)) {
+                    Ok(_) => Ok(None),
+                    Err(error) if matches!(error.fault(), Some(Fault::Missing | Fault::Statement)) => {
+                        Ok(Some((*name, error.to_string())))
+                    }
+                    Err(error) => Err(error),
+                }
+            });
+            let answers = futures::future::try_join_all(asked).await?;
+            refused.extend(answers.into_iter().flatten());
+        }
+        Ok(refused)
     }
 
     fn labelled(&self, sql: String, parameters: Vec<Parameter>, run: Option<&str>) -> Query {

@@ -5,8 +5,10 @@
 //! does with a slice is in `aispend-tables`, for every engine.
 
 mod answer;
+mod cards;
 mod client;
 mod error;
+mod incidents;
 mod labels;
 mod ledger;
 mod literal;
@@ -19,6 +21,7 @@ mod script;
 mod snapshot;
 mod staging;
 
+pub use cards::CloudCards;
 pub use client::{BigQuery, BigQueryOptions};
 pub use error::{BigQueryError, Fault};
 pub use migrate::Info;

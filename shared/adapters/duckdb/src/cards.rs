@@ -4,19 +4,26 @@
 //! table; a new publication makes a new cache, while questions to the old one end in peace.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use aispend_dashboards::{Cards, ReadError, Snapshot};
-use aispend_warehouse::{Card, DATASET, DUCKDB_MACROS, Engine, View, tables, views};
+use aispend_warehouse::{Card, DATASET, DUCKDB_MACROS, Engine, View, fact_views, tables, views};
 use async_trait::async_trait;
 use duckdb::{Config, Connection};
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::{DuckDbError, QueryResult, open::published_path, query::query, reader::Identity, schema};
+use crate::{
+    Cell, DuckDbError, QueryResult, layout,
+    open::published_path,
+    query::query,
+    question::{Constants, planned},
+    reader::Identity,
+    schema,
+};
 
 /// What the cache may hold in memory before it goes to disk.
 const MEMORY_LIMIT: &str = "1GB";
@@ -26,6 +33,12 @@ const KEPT: Duration = Duration::from_mins(30);
 
 /// Daily views, which the words of cards stand for.
 const ALWAYS: [&str; 4] = ["vw_spend_daily", "vw_usage_daily", "vw_freshness", "vw_loaded_range"];
+
+/// Small views that the daily ones join, some months at a time.
+const JOINED: [&str; 4] = ["vw_person_periods", "vw_key_periods", "dim_users", "dim_api_keys"];
+
+/// Questions of one row that are remembered, at most.
+const REMEMBERED: usize = 1_000;
 
 /// The published snapshot of a data folder, for dashboards.
 pub struct CardReader {
@@ -39,12 +52,16 @@ struct Cache {
     version: String,
     is_simulated: bool,
     connection: Mutex<Connection>,
+    rows: Arc<Rows>,
 }
+
+/// What questions of one row were answered with; nothing for another number of rows.
+type Rows = Mutex<HashMap<String, Option<Constants>>>;
 
 /// Opens the published snapshot of a data folder for the views that these cards read.
 pub fn open_cards(data_dir: &Path, cards: &[Card]) -> CardReader {
     let named = cards.iter().flat_map(Card::views).map(str::to_owned);
-    let wanted = named.chain(ALWAYS.map(str::to_owned)).collect();
+    let wanted = named.chain(ALWAYS.into_iter().chain(JOINED).map(str::to_owned)).collect();
     CardReader { path: published_path(data_dir), wanted, open: AsyncMutex::new(None) }
 }
 
@@ -92,6 +109,7 @@ fn build(path: &Path, identity: &Identity, wanted: &BTreeSet<String>) -> Result<
     let quoted = path.display().to_string().replace('\'', "''");
     let attach = format!("ATTACH '{quoted}' AS snapshot (READ_ONLY)");
     connection.execute_batch(&attach).map_err(doing())?;
+    layout::attach(&connection).map_err(doing())?;
     let info = read_info(&connection)?;
     // Nothing that comes later may read another file.
     connection.execute_batch("SET enable_external_access = false").map_err(doing())?;
@@ -102,14 +120,20 @@ fn build(path: &Path, identity: &Identity, wanted: &BTreeSet<String>) -> Result<
         let sql = format!("CREATE VIEW {DATASET}.{name} AS SELECT * FROM snapshot.{DATASET}.{name}");
         connection.execute_batch(&sql).map_err(doing())?;
     }
-    for view in views() {
+    let create = |view: View| {
         let sql = if wanted.contains(view.name) { as_table(view) } else { view.select(Engine::DuckDb) };
-        connection.execute_batch(&sql).map_err(doing())?;
-    }
+        connection.execute_batch(&sql).map_err(doing())
+    };
+    // A view stands after those it reads: the facts, the daily views, and what is made of them.
+    fact_views().try_for_each(create)?;
+    layout::keep(&connection).map_err(doing())?;
+    let others = views().skip(fact_views().count()).filter(|view| !layout::is_daily(*view));
+    others.into_iter().try_for_each(create)?;
     Ok(Cache {
         version: format!("{}-{}", identity.text(), info.schema_version),
         is_simulated: info.is_simulated,
         connection: Mutex::new(connection),
+        rows: Arc::default(),
     })
 }
 
@@ -150,16 +174,51 @@ impl Snapshot for Cache {
             let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
             connection.try_clone().map_err(|error| ReadError::Failed(error.to_string()))?
         };
-        let sql = sql.to_owned();
-        let answered = aispend_telemetry::blocking(move || query(&connection, &sql)).await;
+        let (sql, rows) = (sql.to_owned(), Arc::clone(&self.rows));
+        let answered = aispend_telemetry::blocking(move || answer(&connection, &sql, &rows)).await;
         answered.map_err(|error| ReadError::Failed(error.to_string()))?.map_err(|error| failed(&error))
     }
+}
+
+/// Asks from less, where that gives the same answer.
+fn answer(connection: &Connection, sql: &str, rows: &Rows) -> Result<QueryResult, DuckDbError> {
+    let plan = planned(sql, &mut |question| constants(connection, question, rows));
+    query(connection, &plan).or_else(|error| {
+        if plan == sql {
+            return Err(error);
+        }
+        tracing::warn!(error = error.chain(), "a card is asked as it is written");
+        query(connection, sql)
+    })
+}
+
+/// The days and flags of the one row that a question gives.
+fn constants(connection: &Connection, question: &str, rows: &Rows) -> Option<Constants> {
+    let known = || rows.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(constants) = known().get(question) {
+        return constants.clone();
+    }
+    let found = query(connection, question).ok().and_then(|mut result| {
+        let row = result.rows.pop().filter(|_| result.rows.is_empty())?;
+        let named = result.columns.into_iter().map(|column| column.name).zip(row);
+        let spelled = named.filter_map(|(name, cell)| match cell {
+            Cell::Date(day) => Some((name, format!("DATE '{day}'"))),
+            Cell::Flag(flag) => Some((name, if flag { "TRUE" } else { "FALSE" }.to_owned())),
+            _ => None,
+        });
+        Some(spelled.collect::<Constants>())
+    });
+    let mut known = known();
+    if known.len() >= REMEMBERED {
+        known.clear();
+    }
+    known.insert(question.to_owned(), found.clone());
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use aispend_dashboards::{Answer, Asked, BOARDS, DataState, Filters, Period, Range};
-    use aispend_tables::Cell;
     use aispend_warehouse::{Selection, cards};
     use jiff::{ToSpan, civil::Date, civil::date};
 

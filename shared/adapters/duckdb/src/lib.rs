@@ -5,6 +5,7 @@
 
 mod cards;
 mod error;
+mod layout;
 mod ledger;
 mod load;
 mod lock;
@@ -13,6 +14,7 @@ mod open;
 mod port;
 mod publish;
 mod query;
+mod question;
 mod reader;
 mod schema;
 mod snapshot;
@@ -22,4 +24,5 @@ pub use aispend_tables::{Cell, CellKind, QueryColumn, QueryResult};
 pub use cards::{CardReader, open_cards};
 pub use error::DuckDbError;
 pub use open::{DuckDb, Options};
+pub use port::Published;
 pub use reader::{Reader, open_reader};

@@ -19,6 +19,9 @@ use crate::{
     tables::Tables,
 };
 
+/// What a question may hold in memory: a rule joins months of views.
+const ROOM: &str = "1GB";
+
 /// How a writer works.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -54,6 +57,7 @@ pub(crate) struct Writer {
     pub connection: Connection,
     pub tables: Tables,
     throttle: Option<Throttle>,
+    memory_limit: String,
     is_simulated: bool,
     private: PathBuf,
     published: PathBuf,
@@ -114,6 +118,7 @@ impl DuckDb {
             connection,
             tables: Tables::new(),
             throttle: options.publish_every.map(Throttle::new),
+            memory_limit: options.memory_limit.clone(),
             is_simulated,
             private,
             published,
@@ -183,6 +188,16 @@ impl DuckDb {
 }
 
 impl Writer {
+    /// Does something that may need more memory than a load.
+    pub fn with_room<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
+        let limit = |limit: &str| self.connection.execute_batch(&format!("SET memory_limit = '{limit}'"));
+        // Where the limit cannot be moved, the one that holds is enough or the answer says so.
+        limit(ROOM).ok();
+        let done = work(&self.connection);
+        limit(&self.memory_limit).ok();
+        done
+    }
+
     /// Publishes now.
     pub fn publish(&mut self) -> Result<(), DuckDbError> {
         let started = Instant::now();

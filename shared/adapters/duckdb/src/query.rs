@@ -63,6 +63,7 @@ fn cell(value: ValueRef) -> Cell {
         ValueRef::Double(value) => Cell::Float(value),
         ValueRef::Decimal(value) => Cell::Decimal(without_zeros(&value.to_string()).to_owned()),
         ValueRef::Text(value) => Cell::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Enum(..) => value.as_str().map_or(Cell::Null, |text| Cell::Text(text.to_owned())),
         ValueRef::Date32(value) => {
             day_from_number(value).map_or_else(|error| Cell::Text(error.to_string()), Cell::Date)
         }

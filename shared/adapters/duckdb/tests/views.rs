@@ -1,32 +1,19 @@
 //! Views over a few rows, against figures computed by hand.
 #![allow(clippy::unwrap_used)]
 
-use aispend_duckdb::{Cell, DuckDb, Reader, open_reader};
+mod common;
+
 use aispend_model::{Feed, Slice, parse_day};
-use aispend_ports::{SliceLoad, Warehouse};
+use aispend_ports::SliceLoad;
 use aispend_proto::v1::{
     ApiKeyMapping, ApiUsageExpense, ClaudeExpense, CursorExpense, CursorUsage, KeySource, UserSource,
 };
 use aispend_testkit::warehouse::{Reading, cost_slice, expense};
-use tempfile::TempDir;
+
+use common::{answer, published};
 
 /// 2026-10-05 and the days after it.
 const DAY: i32 = 20_731;
-
-async fn published(loads: Vec<SliceLoad>) -> (TempDir, Reader) {
-    let folder = tempfile::tempdir().unwrap();
-    let warehouse = DuckDb::open_writer(folder.path(), true).unwrap();
-    warehouse.migrate().await.unwrap();
-    warehouse.load(loads).await.unwrap();
-    warehouse.publish().await.unwrap();
-    let reader = open_reader(folder.path()).unwrap();
-    (folder, reader)
-}
-
-fn answer(reader: &Reader, sql: &str) -> Vec<String> {
-    let cells = |row: &Vec<Cell>| row.iter().map(Cell::to_string).collect::<Vec<_>>().join(" ");
-    reader.query(sql).unwrap().rows.iter().map(cells).collect()
-}
 
 fn keyed(nanos: i64, day: i32, key: Option<&str>, email: Option<&str>) -> ClaudeExpense {
     ClaudeExpense {

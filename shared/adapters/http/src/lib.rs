@@ -3,6 +3,7 @@
 mod breaker;
 mod google;
 mod limits;
+mod once;
 mod retry;
 mod send;
 
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use breaker::Breaker;
 pub use google::{GoogleCredentials, GoogleKeyError};
 use limits::Limits;
+pub use once::Once;
 pub use retry::RetryPolicy;
 
 /// A key and where it opens. `Request::org_id` names the account by `name`.
@@ -262,6 +264,23 @@ mod tests {
         assert_eq!(ask(Rotated::new("old", "good")).await, (200, 2, 1));
         assert_eq!(ask(Rotated::new("old", "old")).await, (401, 1, 1), "unchanged");
         assert_eq!(ask(Rotated::new("old", "also bad")).await, (401, 2, 1), "once");
+    }
+
+    #[tokio::test]
+    async fn once_shows_an_answer_as_it_comes_and_asks_no_second_time() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let router = Router::new().fallback(move || async move {
+            counted.fetch_add(1, Ordering::SeqCst);
+            (StatusCode::BAD_GATEWAY, "<html>edge</html>")
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let request = Request::get(Vendor::Cursor, "account", "members", "/teams/members");
+        let response = Once::new(client(&base_url)).send(&request).await.unwrap();
+        assert_eq!((response.status, response.body.as_slice()), (502, &b"<html>edge</html>"[..]));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

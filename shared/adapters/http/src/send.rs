@@ -41,6 +41,23 @@ enum Try {
     Again { fault: Fault, hint: Option<Duration>, detail: String },
 }
 
+/// What one request brought.
+pub(crate) enum Answer {
+    Came(Response),
+    /// Refused, reset, cut off, timed out.
+    None {
+        hint: Option<Duration>,
+        detail: String,
+    },
+    /// A body larger than any report.
+    TooLarge,
+}
+
+/// What is said of such a body.
+pub(crate) fn too_large() -> String {
+    format!("an answer of more than {LARGEST_BODY} bytes")
+}
+
 impl HttpFetch {
     pub(crate) async fn send_patiently(&self, request: &Request) -> Result<Response, FetchError> {
         let vendor = request.vendor;
@@ -154,6 +171,20 @@ impl HttpFetch {
         account: &Account,
         key: Option<&SecretString>,
     ) -> Result<Try, FetchError> {
+        Ok(match self.answer(request, account, key).await? {
+            Answer::Came(response) => judge(response, self.clock.now()),
+            Answer::None { hint, detail } => Try::Again { fault: Fault::Silent, hint, detail },
+            Answer::TooLarge => Try::Again { fault: Fault::Broken, hint: None, detail: too_large() },
+        })
+    }
+
+    /// One request, and whatever comes.
+    pub(crate) async fn answer(
+        &self,
+        request: &Request,
+        account: &Account,
+        key: Option<&SecretString>,
+    ) -> Result<Answer, FetchError> {
         let url = url(account, request)?;
         let mut call = match request.method {
             Method::Post => self
@@ -169,7 +200,7 @@ impl HttpFetch {
         call = match self.proof(account, key).await {
             Ok(proof) => call.headers(proof),
             Err(FetchError::Unavailable { detail, retry_after, .. }) => {
-                return Ok(Try::Again { fault: Fault::Silent, hint: retry_after, detail });
+                return Ok(Answer::None { hint: retry_after, detail });
             }
             Err(refused) => return Err(refused),
         };
@@ -182,7 +213,7 @@ impl HttpFetch {
                 detail = format!("{detail}: {inner}");
                 cause = inner.source();
             }
-            Try::Again { fault: Fault::Silent, hint: None, detail }
+            Answer::None { hint: None, detail }
         };
         let answer = match call.send().await {
             Ok(answer) => answer,
@@ -194,16 +225,11 @@ impl HttpFetch {
             .iter()
             .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
             .collect();
-        let body = match read_body(answer).await {
-            Ok(body) => body,
-            Err(Some(error)) => return Ok(silent(error)),
-            Err(None) => {
-                let detail = format!("an answer of more than {LARGEST_BODY} bytes");
-                return Ok(Try::Again { fault: Fault::Broken, hint: None, detail });
-            }
-        };
-        let response = Response { status, headers, body };
-        Ok(judge(response, self.clock.now()))
+        Ok(match read_body(answer).await {
+            Ok(body) => Answer::Came(Response { status, headers, body }),
+            Err(Some(error)) => silent(error),
+            Err(None) => Answer::TooLarge,
+        })
     }
 
     async fn proof(&self, account: &Account, key: Option<&SecretString>) -> Result<HeaderMap, FetchError> {

@@ -18,6 +18,8 @@ use crate::files::{create_whole, hex, write_whole};
 pub struct FolderArchive {
     root: PathBuf,
     objects: PathBuf,
+    /// Where documents are that are not in `root`. Nothing is written there.
+    behind: Option<PathBuf>,
     /// Objects in these folders live no longer than the process: they are not made to survive a loss of power.
     scratch: Vec<&'static str>,
     /// Written, not yet made to survive a loss of power.
@@ -33,6 +35,7 @@ impl FolderArchive {
         Self {
             objects: root.clone(),
             root,
+            behind: None,
             scratch: Vec::new(),
             unsynced: Arc::default(),
             replacing: Arc::default(),
@@ -43,6 +46,12 @@ impl FolderArchive {
     #[must_use]
     pub fn with_objects(self, objects: impl Into<PathBuf>) -> Self {
         Self { objects: objects.into(), ..self }
+    }
+
+    /// With another archive's vendor responses behind its own: read, never written.
+    #[must_use]
+    pub fn with_behind(self, root: impl Into<PathBuf>) -> Self {
+        Self { behind: Some(root.into()), ..self }
     }
 
     /// With folders of objects that a new process has no use for.
@@ -56,8 +65,7 @@ impl FolderArchive {
     }
 
     fn document_path(&self, sha256: &str) -> PathBuf {
-        let prefix: String = sha256.chars().take(2).collect();
-        self.root.join("raw").join(prefix).join(format!("{sha256}.zst"))
+        document_path(&self.root, sha256)
     }
 
     fn path(&self, name: &str) -> Result<PathBuf, ArchiveError> {
@@ -71,6 +79,11 @@ impl FolderArchive {
     fn wrote(&self, path: PathBuf) {
         self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     }
+}
+
+fn document_path(root: &Path, sha256: &str) -> PathBuf {
+    let prefix: String = sha256.chars().take(2).collect();
+    root.join("raw").join(prefix).join(format!("{sha256}.zst"))
 }
 
 /// The beginning of its hash: the same bytes are the same state.
@@ -113,7 +126,12 @@ impl Archive for FolderArchive {
         if !is_hash {
             return Err(ArchiveError::Missing { name: sha256.to_owned() });
         }
-        let compressed = fs::read(self.document_path(sha256)).map_err(unavailable(sha256))?;
+        let own = read_if_there(&self.document_path(sha256)).map_err(unavailable(sha256))?;
+        let compressed = match (own, &self.behind) {
+            (Some(own), _) => own,
+            (None, Some(behind)) => fs::read(document_path(behind, sha256)).map_err(unavailable(sha256))?,
+            (None, None) => return Err(ArchiveError::Missing { name: sha256.to_owned() }),
+        };
         let damaged = |detail: String| ArchiveError::Damaged { name: sha256.to_owned(), detail };
         let body = aispend_ports::decode(&compressed).map_err(|error| damaged(error.to_string()))?;
         let found = hex(&Sha256::digest(&body));
@@ -189,5 +207,24 @@ impl Archive for FolderArchive {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn documents_behind_are_read_and_nothing_is_written_there() {
+        let (own, behind) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let there = FolderArchive::new(behind.path());
+        let old = there.put_document(b"old").await.unwrap();
+        let archive = FolderArchive::new(own.path()).with_behind(behind.path());
+        assert_eq!(archive.document(&old).await.unwrap().as_ref(), b"old");
+        let new = archive.put_document(b"new").await.unwrap();
+        assert_eq!(archive.document(&new).await.unwrap().as_ref(), b"new");
+        assert!(matches!(there.document(&new).await, Err(ArchiveError::Missing { .. })));
+        let neither = "0".repeat(64);
+        assert!(matches!(archive.document(&neither).await, Err(ArchiveError::Missing { .. })));
     }
 }

@@ -24,10 +24,9 @@ const CALL_WITHIN: Duration = Duration::from_mins(1);
 pub struct BusOptions {
     /// How long Pub/Sub waits for an answer before it delivers again: 10 s to 600 s.
     pub ack_deadline: Duration,
-    /// The first pause before a redelivery.
-    pub min_backoff: Duration,
-    /// The longest pause before a redelivery: 600 s at most.
-    pub max_backoff: Duration,
+    /// The first and the longest pause before a redelivery, 600 s at most; `None`: delivered again at once. With a pause the
+    /// emulator (0.8.20) delivers nothing of a subscription again once an acknowledgement came later than its lease.
+    pub backoff: Option<(Duration, Duration)>,
     /// Deliveries before Pub/Sub gives up, 5 to 100; `None`: `Topic::max_attempts`.
     pub max_attempts: Option<u32>,
     /// For how long Pub/Sub keeps what nobody took: 31 days at most.
@@ -40,8 +39,7 @@ impl Default for BusOptions {
     fn default() -> Self {
         Self {
             ack_deadline: Duration::from_mins(10),
-            min_backoff: Duration::from_secs(10),
-            max_backoff: Duration::from_mins(10),
+            backoff: Some((Duration::from_secs(10), Duration::from_mins(10))),
             max_attempts: None,
             retention: Duration::from_hours(7 * 24),
             push: None,
@@ -151,10 +149,12 @@ impl BusAdmin {
             let dead_letters = DeadLetterPolicy::new()
                 .set_dead_letter_topic(names::topic_path(&self.project, &names::dead(topic)))
                 .set_max_delivery_attempts(i32::try_from(attempts).unwrap_or(i32::MAX));
-            let backoff = RetryPolicy::new()
-                .set_minimum_backoff(span(options.min_backoff))
-                .set_maximum_backoff(span(options.max_backoff));
-            call = call.set_dead_letter_policy(dead_letters).set_retry_policy(backoff);
+            call = call.set_dead_letter_policy(dead_letters);
+            if let Some((first, longest)) = options.backoff {
+                let backoff =
+                    RetryPolicy::new().set_minimum_backoff(span(first)).set_maximum_backoff(span(longest));
+                call = call.set_retry_policy(backoff);
+            }
             if let Some(push) = options.push.as_ref().and_then(|push| push.config(topic)) {
                 call = call.set_push_config(push);
             }

@@ -78,6 +78,15 @@ impl fmt::Display for Cell {
 }
 
 impl QueryResult {
+    /// As a port hands it on: every value as text, NULL as nothing.
+    pub fn into_texts(self) -> aispend_ports::Answer {
+        let text = |cell: Cell| (cell != Cell::Null).then(|| cell.to_string());
+        aispend_ports::Answer {
+            columns: self.columns.into_iter().map(|column| column.name).collect(),
+            rows: self.rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect(),
+        }
+    }
+
     /// As CSV with a header. NULL is empty, and an empty text is `""`.
     pub fn to_csv(&self) -> String {
         let header = self.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>().join(",");

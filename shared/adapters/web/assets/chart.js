@@ -6,7 +6,8 @@ import { model } from "./model.js";
 import { axes, legend, ticks } from "./scale.js";
 import { pie, row, scatter, waterfall } from "./shapes.js";
 
-const FONT = 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
+// Single quotes: an SVG as text has double ones around it.
+const FONT = "Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif";
 const LINE = 17;
 const GLYPHS = { circle: "●", rect: "■", triangle: "▲", diamond: "◆" };
 
@@ -106,7 +107,7 @@ function line({ seen, tones }, one, place, looks, ended) {
   };
   // The mark before the name ties the label to its line where labels had to move apart.
   const label = {
-    show: true, position: "right", distance: 8, color: tones.ink, fontSize: 12, formatter: `{mark|${GLYPHS[looks.marker] ?? "✕"}} ${one.label}`,
+    show: true, position: "right", distance: 8, color: tones.ink, fontSize: 12, formatter: `{mark|${GLYPHS[looks.marker] ?? "×"}} ${one.label}`,
     rich: { mark: { color: looks.color, fontSize: 10, width: 10, align: "center" } },
   };
   const end = values.findLastIndex((value) => value !== null);

@@ -21,6 +21,8 @@ use crate::{
     api, assets,
     data::{Data, Held},
     explain, files,
+    gate::Gate,
+    pictures::Pictures,
     problem::Problem,
     session,
 };
@@ -39,6 +41,8 @@ pub struct Options {
     pub is_team_only: bool,
     /// Names under which the page may be asked for; none: any.
     pub hosts: Vec<String>,
+    /// Who may look; none: whoever reaches this machine.
+    pub gate: Option<Gate>,
 }
 
 /// The state of a server.
@@ -48,6 +52,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub archive: Option<String>,
     pub hosts: Vec<String>,
+    gate: Option<Gate>,
+    pub pictures: Pictures,
     is_team_only: bool,
     pub asset_base: String,
     pub build: String,
@@ -65,13 +71,15 @@ pub fn router(options: Options) -> Router {
         templates.add_template(name, source).expect("templates are compiled in and tested");
     }
     let build = assets::digest();
-    let is_shown = |card: &Card| !(options.is_team_only && is_about_people(card));
+    let shown = |card: Card| if options.is_team_only { card.for_teams() } else { Some(card) };
     let app = Arc::new(App {
         data: Data::new(options.data),
-        cards: options.cards.into_iter().filter(is_shown).collect(),
+        cards: options.cards.into_iter().filter_map(shown).collect(),
         clock: options.clock,
         archive: options.archive,
         hosts: options.hosts,
+        gate: options.gate,
+        pictures: Pictures::default(),
         is_team_only: options.is_team_only,
         asset_base: format!("/assets/{build}"),
         build,
@@ -97,22 +105,16 @@ pub fn router(options: Options) -> Router {
         .with_state(app)
 }
 
-/// Work of single people, as opposed to the money they cost.
-fn is_about_people(card: &Card) -> bool {
-    card.is_personal && matches!(card.group.as_str(), "prod" | "roi")
-}
-
 /// Looks who asks, catches what goes wrong, and adds the headers that every answer has.
 async fn common(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let path = request.uri().path().to_owned();
-    let mut response = if app.is_asked_for(request.headers()) {
-        match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    let mut response = match app.admit(&path, request.headers()).await {
+        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
             Err(_) => Problem::ours(&format!("the page {path} panicked")).into_response(),
-        }
-    } else {
-        Problem::host().into_response()
+        },
+        Err(problem) => problem.into_response(),
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = if is_api { problem.as_json() } else { app.problem_page(&problem) };
@@ -134,6 +136,19 @@ async fn common(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
 }
 
 impl App {
+    /// Whether this request is for us, and of somebody who may look. The sign of life says nothing of anybody's money.
+    async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Problem> {
+        if !self.is_asked_for(headers) {
+            return Err(Problem::host());
+        }
+        match &self.gate {
+            Some(gate) if path != "/health" => {
+                gate.admit(headers).await.map_err(|turned| Problem::turned(&turned))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// A page of another site may point a name at this machine; a question for such a name is not for us.
     fn is_asked_for(&self, headers: &HeaderMap) -> bool {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aispend_dashboards::{Asked, Head, Shown, Table, format, is_explained, page};
+use aispend_dashboards::{Asked, Head, Number, Shown, Table, format, is_explained, page};
 use aispend_tables::{Cell, QueryResult};
 use aispend_warehouse::{Card, ColumnType, Engine, Filter, text};
 use axum::{
@@ -129,7 +129,7 @@ async fn explained(
     let records = format::number(&first(0)).map_or(0, |count| usize::try_from(count.to_whole()).unwrap_or(0));
     let exact = match first(1) {
         Cell::Null => "$0".to_owned(),
-        sum => format!("${sum}"),
+        sum => format!("${}", exactly(&sum)),
     };
     let mut links = Vec::new();
     let other = |page: usize| {
@@ -221,15 +221,23 @@ fn selected(card: &Card, asked: &Asked, narrowed: &Narrowed) -> String {
     format!("{}: {}. {words}{key}{class}{kind}", card.title, asked.period.words())
 }
 
+/// An amount to the last digit: this page is for adding up.
+fn exactly(amount: &Cell) -> String {
+    format::number(amount).map_or_else(|| amount.to_string(), Number::exact)
+}
+
 fn table(caption: &str, result: &QueryResult, total_rows: usize) -> Table {
     let kind = |name: &str| match name {
-        // To the last digit: this page is for adding up.
-        "cost_usd" | "money_loaded_usd" | "money_rejected_usd" | "superseded_money_usd" => ColumnType::Key,
         "records" | "rows_loaded" | "size_bytes" | "page" => ColumnType::Integer,
         "platform" => ColumnType::Platform,
         _ => ColumnType::Text,
     };
     let is_amount = |name: &str| name.ends_with("_usd");
+    let words = |name: &str, cell: &Cell| match cell {
+        Cell::Null => String::new(),
+        amount if is_amount(name) => exactly(amount),
+        other => format::cell(other, kind(name)),
+    };
     let columns = result.columns.iter().map(|column| Head {
         name: column.name.clone(),
         label: column.name.replace("_usd", " in USD").replace('_', " "),
@@ -237,10 +245,10 @@ fn table(caption: &str, result: &QueryResult, total_rows: usize) -> Table {
         kind: kind(&column.name),
     });
     let shown = |row: &Vec<Cell>| {
-        let cells = result.columns.iter().zip(row).map(|(column, cell)| {
-            let text =
-                if *cell == Cell::Null { String::new() } else { format::cell(cell, kind(&column.name)) };
-            Shown { text, raw: Some(cell.to_string()), ..Shown::default() }
+        let cells = result.columns.iter().zip(row).map(|(column, cell)| Shown {
+            text: words(&column.name, cell),
+            raw: Some(cell.to_string()),
+            ..Shown::default()
         });
         cells.collect()
     };

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use aispend_dashboards::{Answer, Asked, FileFormat, csv, file_name, json_all, to_json, xlsx, zip_all};
+use aispend_dashboards::{
+    Answer, Asked, Caption, FileFormat, csv, file_name, json_all, to_json, xlsx, zip_all,
+};
+use aispend_picture::PictureOptions;
 use aispend_warehouse::Card;
 use axum::{
     extract::{Path, RawQuery, State},
@@ -26,7 +29,12 @@ pub async fn card(
         FileFormat::Csv => csv(card, &answer)?,
         FileFormat::Xlsx => xlsx(&[(card, answer.as_ref())], &asked, &held.state)?,
         FileFormat::Json => to_json(card, &answer, &asked, &held.state).to_string().into_bytes(),
-        FileFormat::Png => return Err(no_picture()),
+        FileFormat::Png if card.display.is_chart() => {
+            let Caption { filters, footer, empty } = Caption::of(card, &asked, &held.state);
+            let words = PictureOptions { filters, footer, empty };
+            app.pictures.png(to_json(card, &answer, &asked, &held.state), words).await?
+        }
+        FileFormat::Png => return Err(Problem::not_found("Only charts have a picture.")),
         FileFormat::Zip => return Err(Problem::not_found("A zip holds a whole dashboard.")),
     };
     Ok(download(format, &file_name(&group, Some(name), &asked, &held.state, format), body))
@@ -65,13 +73,6 @@ async fn all<'a>(app: &'a App, held: &Held, asked: &Asked) -> Result<Vec<(&'a Ca
 fn split(file: &str) -> Result<(&str, FileFormat), Problem> {
     let split = file.rsplit_once('.').and_then(|(name, ending)| Some((name, FileFormat::of_ending(ending)?)));
     split.ok_or_else(|| Problem::not_found("There is no such export: csv, xlsx, json, png or zip."))
-}
-
-fn no_picture() -> Problem {
-    Problem::not_built(
-        "Pictures are drawn in the browser.",
-        "Open the dashboard with scripting on and choose Export, PNG on the chart.",
-    )
 }
 
 fn download(format: FileFormat, name: &str, body: Vec<u8>) -> Response {

@@ -8,6 +8,8 @@ mod assets;
 mod data;
 mod explain;
 mod files;
+mod gate;
+mod pictures;
 mod problem;
 mod serve;
 mod session;
@@ -15,4 +17,5 @@ mod session;
 mod tests;
 
 pub use app::{Options, router};
+pub use gate::{Gate, Proxy, Turned};
 pub use serve::{ServeError, loopback_names, serve};

@@ -3,12 +3,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aispend_dashboards::{ExportError, ReadError};
+use aispend_picture::PictureError;
 use axum::{
     Json,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+
+use crate::gate::Turned;
 
 /// A problem. The page or the JSON about it is made where all answers pass.
 #[derive(Debug, Clone)]
@@ -55,8 +58,35 @@ impl Problem {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "Another name", text, remedy)
     }
 
-    pub fn not_built(text: &str, remedy: &str) -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, "Not available", text, remedy)
+    /// Not let in. Why goes to the log: it helps who sets the proxy up, and nobody who tries doors.
+    pub fn turned(turned: &Turned) -> Self {
+        let (status, title, text, remedy) = match turned {
+            Turned::NoToken(_) | Turned::Token(_) => (
+                StatusCode::UNAUTHORIZED,
+                "Sign in",
+                "This page is open to people who come through the sign-in in front of it.",
+                "Open the address that you were given, not this server's own.",
+            ),
+            Turned::NotAllowed => (
+                StatusCode::FORBIDDEN,
+                "Not for this account",
+                "This account is not among those that may look.",
+                "Ask whoever runs aispend to add it to AISPEND_SERVE_ALLOWED, or sign in with another.",
+            ),
+            Turned::NoKeys { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Nobody can be let in just now",
+                "The sign-in's public keys cannot be read.",
+                "Try again in a minute.",
+            ),
+        };
+        let reference = Some(note(&turned.to_string()));
+        Self { reference, ..Self::new(status, title, text, remedy) }
+    }
+
+    pub fn too_much(text: &str) -> Self {
+        let remedy = "Narrow the range or choose fewer filters. CSV, XLSX and JSON hold the same rows.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Too much for a picture", text, remedy)
     }
 
     /// Ours: the cause goes to the log.
@@ -101,6 +131,21 @@ impl From<ReadError> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "No data yet", &text, remedy)
             }
             ReadError::Failed(cause) => Self::ours(&cause),
+        }
+    }
+}
+
+impl From<PictureError> for Problem {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::TooSlow(_) | PictureError::TooLarge(_) => {
+                Self::too_much("This card has more in its chart than could be drawn.")
+            }
+            PictureError::Start(_)
+            | PictureError::Script(_)
+            | PictureError::Drawing(_)
+            | PictureError::Png(_)
+            | PictureError::Gone => Self::ours(&error.to_string()),
         }
     }
 }

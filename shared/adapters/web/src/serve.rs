@@ -1,4 +1,4 @@
-//! Listens, on this machine alone.
+//! Listens: on this machine alone, or wider where everybody is asked who they are.
 
 use std::{io, net::SocketAddr};
 
@@ -10,8 +10,9 @@ use tokio::net::TcpListener;
 pub enum ServeError {
     /// Not on this machine alone.
     #[error(
-        "`{0}` can be reached from other machines, and nobody would be asked who they are: listen on 127.0.0.1, and let an \
-         identity-aware proxy (IAP, OIDC) or an SSH tunnel bring people to it"
+        "`{0}` can be reached from other machines, and nobody would be asked who they are: listen on 127.0.0.1 (an SSH tunnel \
+         brings people to it), or put a proxy in front that signs who came and set AISPEND_IAP_AUDIENCE (Google's IAP), or \
+         AISPEND_OIDC_ISSUER and AISPEND_OIDC_AUDIENCE"
     )]
     NotLoopback(SocketAddr),
     /// Somebody else has it.
@@ -27,12 +28,12 @@ pub enum ServeError {
     },
 }
 
-/// A socket on a loopback address; port 0 takes any free one.
+/// A socket on a loopback address, or any where visitors are asked who they are; port 0 takes any free one.
 ///
 /// # Errors
-/// Where others could reach it, or it is taken.
-async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    if !address.ip().is_loopback() {
+/// Where others could reach it unasked, or it is taken.
+async fn bind(address: SocketAddr, is_guarded: bool) -> Result<TcpListener, ServeError> {
+    if !is_guarded && !address.ip().is_loopback() {
         return Err(ServeError::NotLoopback(address));
     }
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
@@ -41,17 +42,18 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     })
 }
 
-/// Serves until `until`; `ready` is told the address first.
+/// Serves until `until`; `ready` is told the address first. `is_guarded`: the router has a gate.
 ///
 /// # Errors
 /// Where it cannot listen.
 pub async fn serve(
     router: Router,
     address: SocketAddr,
+    is_guarded: bool,
     ready: impl FnOnce(SocketAddr),
     until: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let listener = bind(address).await?;
+    let listener = bind(address, is_guarded).await?;
     let failed = |source| ServeError::Listen { address, source };
     ready(listener.local_addr().map_err(failed)?);
     axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(failed)
@@ -68,10 +70,11 @@ mod tests {
 
     #[tokio::test]
     async fn it_listens_on_this_machine_alone_and_names_the_remedy() {
-        let refused = bind("0.0.0.0:0".parse().unwrap()).await.unwrap_err().to_string();
+        let refused = bind("0.0.0.0:0".parse().unwrap(), false).await.unwrap_err().to_string();
         assert!(refused.contains("127.0.0.1") && refused.contains("IAP"), "{refused}");
-        let taken = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let error = bind(taken.local_addr().unwrap()).await.unwrap_err().to_string();
+        bind("0.0.0.0:0".parse().unwrap(), true).await.unwrap();
+        let taken = bind("127.0.0.1:0".parse().unwrap(), false).await.unwrap();
+        let error = bind(taken.local_addr().unwrap(), false).await.unwrap_err().to_string();
         assert!(error.contains("is taken") && error.contains("--listen"), "{error}");
     }
 }

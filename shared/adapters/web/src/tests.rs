@@ -15,7 +15,7 @@ use axum::{
 };
 use tower::ServiceExt as _;
 
-use crate::{Options, loopback_names, router};
+use crate::{Gate, Options, Proxy, loopback_names, router};
 
 const CHART: &str = r#"/*
 title = "Spend by <platform>"
@@ -47,6 +47,14 @@ fn broken() -> String {
         .replace("Spend by <platform>", "Broken")
         .replace("[0, 0, 12, 7]", "[12, 0, 12, 7]")
         .replace("{{spend}}", "broken")
+}
+
+fn list() -> String {
+    let (head, rest) = CHART.split_once("[chart]").unwrap();
+    let (_, columns) = rest.split_once("[[columns]]").unwrap();
+    format!("{head}[[columns]]{columns}")
+        .replace("display = \"row\"", "display = \"table\"")
+        .replace("[0, 0, 12, 7]", "[0, 7, 12, 7]")
 }
 
 /// Answers every card with two rows, and notes the questions.
@@ -109,10 +117,15 @@ fn routes(data: Arc<dyn Cards>) -> Router {
 }
 
 fn routes_for(data: Arc<dyn Cards>, is_team_only: bool) -> Router {
+    guarded_routes(data, is_team_only, None)
+}
+
+fn guarded_routes(data: Arc<dyn Cards>, is_team_only: bool, gate: Option<Gate>) -> Router {
     let personal = CHART.replace("changed =", "person = true\nchanged =");
     let cards = vec![
         Card::parse("exec", "share", CHART).unwrap(),
         Card::parse("exec", "broken", &broken()).unwrap(),
+        Card::parse("exec", "list", &list()).unwrap(),
         Card::parse("prod", "people", &personal).unwrap(),
     ];
     router(Options {
@@ -121,7 +134,8 @@ fn routes_for(data: Arc<dyn Cards>, is_team_only: bool) -> Router {
         clock: Arc::new(SystemClock::new(tokio::time::sleep)),
         archive: None,
         is_team_only,
-        hosts: loopback_names(),
+        hosts: if gate.is_some() { Vec::new() } else { loopback_names() },
+        gate,
     })
 }
 
@@ -152,7 +166,9 @@ async fn every_route_answers_and_every_answer_carries_the_headers() {
         ("/export/exec/share.csv", StatusCode::OK),
         ("/export/exec/share.xlsx", StatusCode::OK),
         ("/export/exec/share.json", StatusCode::OK),
-        ("/export/exec/share.png", StatusCode::NOT_IMPLEMENTED),
+        ("/export/exec/share.png", StatusCode::OK),
+        ("/export/exec/list.png", StatusCode::NOT_FOUND),
+        ("/export/exec/broken.png", StatusCode::INTERNAL_SERVER_ERROR),
         ("/export/exec/share.exe", StatusCode::NOT_FOUND),
         ("/export/alloc.zip", StatusCode::OK),
         ("/export/alloc.xlsx", StatusCode::OK),
@@ -171,6 +187,29 @@ async fn every_route_answers_and_every_answer_carries_the_headers() {
         {
             assert!(response.headers().contains_key(name), "{path}: {name}");
         }
+    }
+}
+
+#[tokio::test]
+async fn behind_a_gate_only_the_sign_of_life_is_for_everybody() {
+    let proxy = Proxy::Iap { audience: "/projects/1/global/backendServices/2".to_owned() };
+    let gate = || Some(Gate::new(proxy.clone(), Some("http://127.0.0.1:1/".to_owned()), Vec::new()));
+    let asset = format!("/assets/{}/app.css", crate::assets::digest());
+    for (path, status) in [
+        ("/health", StatusCode::OK),
+        ("/", StatusCode::UNAUTHORIZED),
+        ("/executive", StatusCode::UNAUTHORIZED),
+        (asset.as_str(), StatusCode::UNAUTHORIZED),
+        ("/api/v1/cards/exec/share", StatusCode::UNAUTHORIZED),
+        ("/export/exec/share.csv", StatusCode::UNAUTHORIZED),
+        ("/explain/exec/share", StatusCode::UNAUTHORIZED),
+        ("/nowhere", StatusCode::UNAUTHORIZED),
+    ] {
+        let (response, body) =
+            get(guarded_routes(Arc::new(Source(Arc::default())), false, gate()), path).await;
+        assert_eq!(response.status(), status, "{path}: {body}");
+        assert!(path == "/health" || !body.contains("Claude"), "{path} tells something: {body}");
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY), "{path}");
     }
 }
 
@@ -230,6 +269,30 @@ async fn a_download_is_named_for_what_it_holds_and_texts_are_guarded() {
     let name = response.headers().get(header::CONTENT_DISPOSITION).unwrap().to_str().unwrap();
     assert_eq!(name, "attachment; filename=\"ai-usage_simulated_exec_share_2026-10-01_2026-10-31.csv\"");
     assert_eq!(body, "platform,cost_usd\r\ncursor,1310.55\r\n</script><b>,84.1\r\n");
+}
+
+#[tokio::test]
+async fn a_picture_is_a_png_of_its_own_card_and_its_link_needs_no_script() {
+    let request = Request::get("/export/exec/share.png?range=2026-10-01~2026-10-31&platform=cursor")
+        .header(header::HOST, "localhost:8080")
+        .body(Body::empty())
+        .unwrap();
+    let response = app().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "image/png");
+    let name = "attachment; filename=\"ai-usage_simulated_exec_share_2026-10-01_2026-10-31.png\"";
+    assert_eq!(response.headers()[header::CONTENT_DISPOSITION], name);
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n") && bytes.len() > 10_000, "{} bytes", bytes.len());
+    // Width, then what is said to whoever cannot see it.
+    assert_eq!(bytes[16..20], 1920_u32.to_be_bytes());
+    let said = String::from_utf8_lossy(&bytes).into_owned();
+    for words in ["Spend by <platform>\nOctober 2026", "Cursor", "Data through", "Simulated data."] {
+        assert!(said.contains(words), "{words}");
+    }
+    let (_, page) = get(app(), "/executive").await;
+    let page = page.replace("&#x2f;", "/");
+    let link = page.split("<li").find(|item| item.contains("/export/exec/share.png")).unwrap();
+    assert!(!link.starts_with(" class=\"scripted\""), "{link}");
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! The three ways Anthropic pages.
 
+use std::collections::HashMap;
+
 use aispend_model::{Feed, Request, Response};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::asking::next_page;
 use super::wire::{parse, said, unreadable};
@@ -29,8 +32,11 @@ struct Page<T> {
 
 #[derive(Deserialize)]
 struct Bucket {
-    results: Vec<IgnoredAny>,
+    results: Vec<Box<RawValue>>,
 }
+
+/// Fewer rows than these may well all have a twin.
+const LEAST_DOUBLED: usize = 10;
 
 /// Pages by token. `has_more` is authoritative: a stray token on the last page is not followed.
 pub(super) fn by_token(
@@ -41,12 +47,13 @@ pub(super) fn by_token(
 ) -> Result<Followed, SourceError> {
     let (items, has_more, token) = match layout {
         Layout::Rows => {
-            let page: Page<IgnoredAny> = read(feed, request, response)?;
-            (page.data.len(), page.has_more, page.next_page)
+            let page: Page<Box<RawValue>> = read(feed, request, response)?;
+            (counted(feed, request, page.data.iter())?, page.has_more, page.next_page)
         }
         Layout::Buckets => {
             let page: Page<Bucket> = read(feed, request, response)?;
-            (page.data.iter().map(|bucket| bucket.results.len()).sum(), page.has_more, page.next_page)
+            let rows = page.data.iter().flat_map(|bucket| &bucket.results);
+            (counted(feed, request, rows)?, page.has_more, page.next_page)
         }
     };
     let has_more = has_more.ok_or_else(|| wrong(feed, request, "`has_more` is missing"))?;
@@ -59,9 +66,10 @@ pub(super) fn until_no_token(
     request: &Request,
     response: &Response,
 ) -> Result<Followed, SourceError> {
-    let page: Page<IgnoredAny> = read(feed, request, response)?;
+    let page: Page<Box<RawValue>> = read(feed, request, response)?;
+    let items = counted(feed, request, page.data.iter())?;
     let token = said(page.next_page);
-    follow(feed, request, page.data.len(), "page", token.is_some(), token)
+    follow(feed, request, items, "page", token.is_some(), token)
 }
 
 /// Pages by the id of the last object, which the last page states as well.
@@ -71,6 +79,25 @@ pub(super) fn by_id(feed: Feed, request: &Request, response: &Response) -> Resul
     let last = || page.data.last()?.get("id")?.as_str().map(str::to_owned);
     let last_id = said(page.last_id).or_else(last);
     follow(feed, request, page.data.len(), "after_id", has_more, last_id)
+}
+
+/// Counts rows. Some are alike and all count; where each has a twin, the vendor sent them twice, and nothing it announces
+/// would tell.
+fn counted<'a>(
+    feed: Feed,
+    request: &Request,
+    rows: impl Iterator<Item = &'a Box<RawValue>>,
+) -> Result<usize, SourceError> {
+    let mut twins: HashMap<&str, usize> = HashMap::new();
+    let mut items = 0;
+    for row in rows {
+        *twins.entry(row.get()).or_default() += 1;
+        items += 1;
+    }
+    if items >= LEAST_DOUBLED && twins.values().all(|times| *times > 1) {
+        return Err(wrong(feed, request, &format!("each of its {items} rows stands there more than once")));
+    }
+    Ok(items)
 }
 
 fn read<T: DeserializeOwned>(
@@ -157,6 +184,12 @@ mod tests {
         check(rows, "<html>", Err("not what anthropic/cost returns"));
         check(buckets, r#"{"data":[{"results":[1,2]},{"results":[]}],"has_more":false}"#, Ok((2, None)));
         check(buckets, r#"{"data":[{}],"has_more":false}"#, Err("missing field `results`"));
+        let twice = |rows: &str| format!(r#"{{"data":[{rows}],"has_more":false}}"#);
+        check(rows, &twice("1,2,3,4,5,1,2,3,4,5"), Err("each of its 10 rows stands there more than once"));
+        check(rows, &twice("1,2,3,4,5,1,2,3,4,6"), Ok((10, None)));
+        check(rows, &twice("1,2,3,4,1,2,3,4"), Ok((8, None)));
+        let twice = r#"{"data":[{"results":[1,2,3,4,5]},{"results":[1,2,3,4,5]}],"has_more":false}"#;
+        check(buckets, twice, Err("each of its 10 rows stands there more than once"));
         check(until_no_token, r#"{"data":[1],"next_page":"t2"}"#, Ok((1, more)));
         check(until_no_token, r#"{"data":[1],"next_page":null}"#, Ok((1, None)));
         check(until_no_token, r#"{"data":[1],"next_page":""}"#, Ok((1, None)));

@@ -30,7 +30,11 @@ object! {
 
 object! {
     /// A page, read.
-    Days { "data" => data: Vec<PersonDay<'a>>, } leaves ["pagination", "period"]
+    Days {
+        "data" => data: Vec<PersonDay<'a>>,
+        "pagination" => pagination: Pagination<'a>,
+    }
+    leaves ["period"]
 }
 
 object! {
@@ -113,15 +117,19 @@ impl Source for CursorDailyUsage {
         let mut people: BTreeMap<String, CursorUsage> = BTreeMap::new();
         // A row that comes again on a later page as it was: the list moved while its pages were read.
         let mut seen: HashMap<String, Vec<CursorUsage>> = HashMap::new();
+        let (mut came, mut announced) = (0_u64, None);
         for page in pages(reading, ROLE) {
             let page = page?;
-            let Days { data, .. } = page.read()?;
+            let Days { data, pagination, unknown } = page.read()?;
+            find_unknown(records, &unknown);
+            announced = announced.or(pagination.as_ref().and_then(|pagination| whole(pagination.users)));
             for (place, person) in data.iter().flatten().enumerate() {
                 let place = format!("{}, row {}", page.name, place + 1);
                 find_unknown(records, &person.unknown);
                 if day_of_row(person, &place)? != day {
                     continue;
                 }
+                came += 1;
                 let row =
                     CursorUsage { document: page.document, activity_date: day, ..usage(person, records) };
                 let rows = seen.entry(row.user_email.clone()).or_default();
@@ -140,6 +148,15 @@ impl Source for CursorDailyUsage {
                     Some(known) => add(known, row),
                 }
             }
+        }
+        if let Some(people) = announced.filter(|people| *people != came) {
+            // A person may have two rows, not all of them.
+            if people > 1 && came >= 2 * people {
+                let detail = format!("{came} rows of the day came, {people} people were announced");
+                return Err(unreadable(self.feed(), "all pages", detail));
+            }
+            let message = "not as many rows came as people were announced";
+            records.find("count_differs", Severity::Warning, message);
         }
         for row in people.into_values() {
             records.push(row);

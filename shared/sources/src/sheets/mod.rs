@@ -6,6 +6,7 @@ mod cells;
 mod claude_ai_spend;
 mod claude_ai_usage;
 mod csv_rows;
+pub mod import;
 mod invoices;
 mod overlap;
 mod people;

@@ -31,7 +31,7 @@ const CLAUDE_AI: &str = "claude.ai";
 const VENDORS: [&str; 4] = ["anthropic", CLAUDE_AI, "claude", CURSOR];
 
 /// A vendor as people write it: `Claude AI`, `claude_ai` and `claude.ai` are one.
-fn vendor(text: &str) -> Option<&'static str> {
+pub(super) fn vendor(text: &str) -> Option<&'static str> {
     let letters: String = text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     match letters.as_str() {
         "anthropic" => Some("anthropic"),

@@ -14,7 +14,7 @@ use crate::{
 
 const ROLE: &str = "sheet";
 /// What one cell of a Google Sheet holds at most.
-const CELL_BYTES: usize = 50_000;
+pub(super) const CELL_BYTES: usize = 50_000;
 /// What of a refused row is kept.
 const RECORD_CHARS: usize = 2_000;
 
@@ -47,11 +47,14 @@ pub(super) struct Reader<'t, 'r> {
     /// The document's place in the slice's list.
     pub document: u32,
     pub records: &'t mut Records<'r>,
+    /// Rows that are refused, and why.
+    pub refused: Vec<(u32, Fault)>,
 }
 
 impl Reader<'_, '_> {
     /// Refuses a row: it is kept with its reason, and its money is counted.
     pub(super) fn reject(&mut self, target: Target, line: &Line, fault: &Fault, money: Money) {
+        self.refused.push((line.number, fault.clone()));
         let cells = Cells { table: self.table, line };
         let record =
             self.table.columns().filter_map(|column| Some(format!("{column}: {}", cells.text(column)?)));
@@ -179,7 +182,7 @@ impl Source for Sheet {
             let Some(today) = reading.generation.day() else {
                 return Err(self.unreadable(&table.tab, "the moment of observation is no day".to_owned()));
             };
-            (self.read)(&mut Reader { table: &table, today, since, document, records });
+            (self.read)(&mut Reader { table: &table, today, since, document, records, refused: Vec::new() });
         }
         Ok(())
     }

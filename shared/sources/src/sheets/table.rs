@@ -66,7 +66,7 @@ impl Column {
         Self { aliases, ..self }
     }
 
-    fn is_called(&self, header: &str) -> bool {
+    pub(super) fn is_called(&self, header: &str) -> bool {
         self.name == header || self.aliases.contains(&header)
     }
 }
@@ -204,7 +204,7 @@ fn places(header: &[String], columns: &[Column]) -> Result<Vec<Option<usize>>, T
 }
 
 /// `User E-mail ` and `user_e_mail` are one name.
-fn header_name(text: &str) -> String {
+pub(super) fn header_name(text: &str) -> String {
     text.trim().to_lowercase().replace([' ', '-', '\u{a0}'], "_")
 }
 

@@ -121,8 +121,12 @@ fn refusals_say_what_to_do_and_html_is_no_surprise() {
 }
 
 fn one_event(event: &str) -> Result<crate::harness::Read, String> {
+    one_answer(&format!(r#"{{"totalUsageEventsCount":1,"usageEvents":[{event}]}}"#))
+}
+
+fn one_answer(answer: &str) -> Result<crate::harness::Read, String> {
     let ask = day(Feed::CursorUsageEvents, "2026-10-05");
-    let bytes = format!(r#"{{"usageEvents":[{event}]}}"#).into_bytes();
+    let bytes = answer.to_owned().into_bytes();
     let body =
         Body { role: "events".into(), request: "POST /teams/filtered-usage-events".into(), page: 0, bytes };
     read(&ask, vec![body]).map_err(|error| error.to_string())
@@ -139,6 +143,67 @@ fn an_amount_or_a_day_in_doubt_parks_the_slice() {
     assert!(error(r#"{"chargedCents":1}"#).contains("`timestamp` cannot be read exactly: it is absent"));
     assert!(error(r#"{"timestamp":"yesterday"}"#).contains("yesterday"));
     assert!(error(&format!(r#"{{{at},"chargedCents":1e30}}"#)).contains("more digits"));
+}
+
+#[test]
+fn a_renamed_amount_parks_and_a_renamed_count_is_noted() {
+    let error = |event: &str| one_event(&format!(r#"{{"timestamp":"1791194400123",{event}}}"#)).err();
+    let charge = "page 1, event 1: `chargedCents` cannot be read exactly: a billed event does not state it";
+    assert_eq!(error(r#""kind":"Usage-based","isChargeable":true,"cents":5"#).as_deref(), Some(charge));
+    assert_eq!(error(r#""kind":"Usage-based","isChargeable":false,"cents":5"#), None);
+    assert_eq!(error(r#""kindLabel":"Usage-based","cents":5"#), None, "the form of 2025");
+    let neither = error(r#""sort":"Usage-based","billable":true,"chargedCents":5"#).unwrap();
+    assert!(neither.contains("neither it nor `kind`"), "{neither}");
+    assert_eq!(error(r#""sort":"Usage-based","chargedCents":0"#), None);
+
+    let found = |answer: &str| -> Vec<String> {
+        let findings = one_answer(answer).unwrap().findings;
+        findings.iter().map(|finding| format!("{}: {}", finding.check, finding.message)).collect()
+    };
+    assert_eq!(
+        found(r#"{"count":0,"usageEvents":[]}"#),
+        [
+            "no_announced_count: no `totalUsageEventsCount`: that all events came cannot be checked",
+            "unknown_field: `count`"
+        ]
+    );
+}
+
+#[test]
+fn rows_are_counted_against_the_people_announced() {
+    let ask = day(Feed::CursorDailyUsage, "2026-10-05");
+    let row = |id: u32| format!(r#"{{"email":"a{id}@example.com","userId":{id},"day":"2026-10-05"}}"#);
+    let answer = |rows: u32, people: u32| {
+        let rows: Vec<String> = (0..rows).map(row).collect();
+        format!(
+            r#"{{"data":[{}],"pagination":{{"totalUsers":{people},"hasNextPage":false}}}}"#,
+            rows.join(",")
+        )
+    };
+    for (rows, people, is_doubled, differs) in [
+        (4, 4, false, false),
+        (3, 4, false, true),
+        (7, 4, false, true),
+        (8, 4, true, true),
+        (0, 0, false, false),
+    ] {
+        let text = answer(rows, people);
+        let body = Body { role: "daily_usage".into(), request: String::new(), page: 0, bytes: text.into() };
+        match read(&ask, vec![body]) {
+            Err(error) => {
+                assert!(is_doubled && error.to_string().contains("8 rows of the day came"), "{error}");
+            }
+            Ok(read) => {
+                let found = read.findings.iter().any(|finding| finding.check == "count_differs");
+                assert_eq!(
+                    (found, false),
+                    (differs, is_doubled),
+                    "{rows} rows of {people}: {:?}",
+                    read.findings
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aispend_model::{Feed, Slice};
 use aispend_ports::{
-    Decision, LedgerLine, LoadState, RunLine, SliceLoad, SliceOutcome, Verdict, Warehouse, WarehouseError,
-    decide,
+    Decision, IncidentLine, LedgerLine, LoadState, RunLine, SliceLoad, SliceOutcome, Verdict, Warehouse,
+    WarehouseError, decide,
 };
 use aispend_proto::v1::RecordSet;
 use aispend_proto::{Table, TableSums};
@@ -64,6 +64,7 @@ struct State {
     version: Version,
     next_number: u64,
     runs: Vec<RunLine>,
+    incidents: Vec<IncidentLine>,
     /// Every load that was committed, in order of commit.
     committed: Vec<SliceLoad>,
 }
@@ -115,6 +116,11 @@ impl MemoryWarehouse {
     /// Every run's last line.
     pub fn runs(&self) -> Vec<RunLine> {
         self.lock().runs.clone()
+    }
+
+    /// Every line of every incident, in order.
+    pub fn incidents(&self) -> Vec<IncidentLine> {
+        self.lock().incidents.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -308,6 +314,11 @@ impl Warehouse for MemoryWarehouse {
         let mut state = self.lock();
         state.runs.retain(|known| known.run_id != run.run_id);
         state.runs.push(run);
+        Ok(())
+    }
+
+    async fn record_incident(&self, incident: IncidentLine) -> Result<(), WarehouseError> {
+        self.lock().incidents.push(incident);
         Ok(())
     }
 

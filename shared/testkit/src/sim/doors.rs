@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use aispend_model::{Feed, Request, Response};
 use aispend_ports::{
-    Archive, ArchiveError, Bus, BusError, Delivery, Fetch, FetchError, LedgerLine, Outgoing, Parked,
-    ParkedError, ParkedStore, Receipt, RunLine, SliceLoad, Subscription, Topic, Verdict, Version, Warehouse,
-    WarehouseError,
+    Archive, ArchiveError, Bus, BusError, Delivery, Fetch, FetchError, IncidentLine, LedgerLine, Outgoing,
+    Parked, ParkedError, ParkedStore, Receipt, RunLine, SliceLoad, Subscription, Topic, Verdict, Version,
+    Warehouse, WarehouseError,
 };
 use aispend_proto::Table;
 use aispend_proto::v1::RecordSet;
@@ -197,6 +197,9 @@ impl Warehouse for RoughWarehouse {
     }
     async fn record_run(&self, run: RunLine) -> Result<(), WarehouseError> {
         self.meets(self.inner.record_run(run)).await
+    }
+    async fn record_incident(&self, incident: IncidentLine) -> Result<(), WarehouseError> {
+        self.meets(self.inner.record_incident(incident)).await
     }
     async fn snapshot(&self, table: Table) -> Result<RecordSet, WarehouseError> {
         self.inner.snapshot(table).await

@@ -49,7 +49,7 @@ pub async fn replay(
         return Ok(ExitCode::SUCCESS);
     }
     let outcome = follow_at(settings, site, job(run_id, &sendings.slices, clock.as_ref())).await?;
-    forget(store, &outcome.report, &sendings.slices).await?;
+    forget(store, &outcome.followed.first, &sendings.slices).await?;
     let summary = Summary::of(&outcome, site).await?;
     summary.print(false);
     Ok(summary.exit_code())

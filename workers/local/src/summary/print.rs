@@ -41,6 +41,9 @@ impl Summary {
                 self.read_again
             );
         }
+        for alert in &self.alerts {
+            println!("\nALERT {} {}: {}", alert.severity, alert.id, alert.summary);
+        }
         self.print_trouble();
         self.print_notes();
         println!("\nWarehouse: {}", self.warehouse);

@@ -110,6 +110,11 @@ impl Home {
         self.variables.retain(|(known, _)| known != name);
     }
 
+    /// What the commands that follow get.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     fn path(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
     }

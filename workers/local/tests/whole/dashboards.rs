@@ -31,6 +31,19 @@ impl Board {
         rows.filter_map(|row| row[at].as_str()).map(nanos).collect()
     }
 
+    /// Two columns of a card: the second by the first.
+    fn by(&self, id: &str, key: &str, name: &str) -> BTreeMap<String, Value> {
+        let Some(card) = self.0.get(id) else { return BTreeMap::new() };
+        let at = |wanted: &str| {
+            let columns = card["columns"].as_array().unwrap();
+            let place = columns.iter().position(|column| column["name"] == wanted);
+            place.unwrap_or_else(|| panic!("{id} has no column {wanted}"))
+        };
+        let (key, name) = (at(key), at(name));
+        let rows = card["rows"].as_array().unwrap().iter();
+        rows.map(|row| (row[key].as_str().unwrap().to_owned(), row[name].clone())).collect()
+    }
+
     fn sum(&self, id: &str, name: &str) -> i128 {
         self.column(id, name).iter().sum()
     }
@@ -82,6 +95,37 @@ fn assert_sums(home: &Home, filters: &[&str], condition: &str) {
     }
 }
 
+/// The same figure on two dashboards is the same number.
+fn assert_agreement(home: &Home, filters: &[&str]) {
+    let board = |group| Board::export(home, group, filters);
+    let (exec, alloc, prod, roi) = (board("exec"), board("alloc"), board("prod"), board("roi"));
+    for column in ["cost_usd", "share_pct"] {
+        let people = alloc.by("alloc/people", "user_email", column);
+        let top = exec.by("exec/top-users", "user_email", column);
+        assert!(!top.is_empty(), "nobody is on top with {filters:?}");
+        for (person, figure) in top {
+            assert_eq!(people.get(&person), Some(&figure), "{column} of {person} with {filters:?}");
+        }
+    }
+    for (column, measure) in [
+        ("cost_usd", "Cost"),
+        ("cost_per_line_accepted", "Cost per accepted line"),
+        ("cost_per_accepted_suggestion", "Cost per accepted suggestion"),
+    ] {
+        let efficiency = roi.by("roi/platform-efficiency", "platform", column);
+        for platform in ["claude_code", "cursor"] {
+            let compared = prod.by("prod/tool-comparison", "measure", &format!("{platform}_value"));
+            let (here, there) = (&efficiency[platform], &compared[measure]);
+            assert_eq!(figure(here), figure(there), "{measure} of {platform} with {filters:?}");
+        }
+    }
+}
+
+/// A figure or nothing, whatever zeros stand behind it.
+fn figure(value: &Value) -> Option<i128> {
+    value.as_str().map(nanos)
+}
+
 #[test]
 fn every_card_adds_up_to_the_same_total() {
     for (place, shape) in (0..).zip(Shape::ALL) {
@@ -95,6 +139,8 @@ fn every_card_adds_up_to_the_same_total() {
         let in_half = format!("cost_date BETWEEN '{middle}' AND '{to}'");
         assert_sums(&home, &["--range", &range], &in_all);
         assert_sums(&home, &["--range", &half], &in_half);
+        assert_agreement(&home, &["--range", &range]);
+        assert_agreement(&home, &["--range", &half, "--team", "Platform"]);
         assert_sums(
             &home,
             &["--range", &range, "--platform", "cursor"],

@@ -12,13 +12,18 @@ mod vendors;
 mod worlds;
 
 mod again;
+mod alerts;
 mod catching_up;
 mod dashboards;
+mod doctor;
+mod import;
 mod killed;
 mod late;
+mod metabase;
 mod organisations;
 mod outages;
 mod parked;
+mod planted;
 mod sheets;
 mod speaking;
 mod truth;

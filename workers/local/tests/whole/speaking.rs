@@ -49,6 +49,19 @@ fn wrong_flags_and_settings_are_named_and_exit_2() {
 }
 
 #[test]
+fn an_address_that_names_a_secret_is_read_or_said_to_be_unreadable() {
+    let mut home = Home::empty();
+    home.set("CURSOR_ADMIN_KEY", "crsr_x");
+    home.set("CURSOR_BASE_URL", "secret://address");
+    let ended = home.aispend(&["run"]);
+    assert_ne!(ended.code, 0, "{}", ended.stderr);
+    ended.says("GOOGLE_CLOUD_PROJECT");
+    assert!(!home.data().join("warehouse.duckdb").exists());
+    // Who looks at the settings needs no secret.
+    home.aispend(&["config"]).exits(0).says("secret://address");
+}
+
+#[test]
 fn settings_are_shown_with_their_origin_and_without_secrets() {
     let mut home = Home::empty();
     home.set("CURSOR_ADMIN_KEY", "crsr_secret");

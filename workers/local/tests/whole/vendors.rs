@@ -30,10 +30,19 @@ pub struct Vendors {
 impl Vendors {
     /// Opens them.
     pub fn open(world: World, plan: FaultPlan) -> Self {
+        Self::open_at(world, plan, now)
+    }
+
+    /// Opens them with a clock of their own.
+    pub fn open_at(
+        world: World,
+        plan: FaultPlan,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Self {
         let simulator = Arc::new(Mutex::new(Simulator::new(world, plan)));
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let serving = server::spawn(Arc::clone(&simulator), Arc::new(now));
+        let serving = server::spawn(Arc::clone(&simulator), Arc::new(clock));
         let (base_url, _) = runtime.block_on(serving).unwrap();
         Self { simulator, base_url, _runtime: runtime }
     }

@@ -42,8 +42,7 @@ pub fn fresh_project() -> Google {
 pub fn bus_options() -> BusOptions {
     BusOptions {
         ack_deadline: Duration::from_secs(10),
-        min_backoff: Duration::ZERO,
-        max_backoff: Duration::from_secs(1),
+        backoff: None,
         max_attempts: Some(MAX_ATTEMPTS),
         ..BusOptions::default()
     }

@@ -10,7 +10,7 @@ use super::super::drift::{self, Extra};
 use super::super::wire::{Place, count, day_of, parse_body, said};
 use super::FEED;
 use super::amount::Amount;
-use super::api_usage::{Combination, Endpoint};
+use super::api_usage::{Combination, Endpoint, is_prepaid};
 use super::expenses::{Allocation, Expenses};
 use super::line::{Lines, Terms};
 use super::platform::Rules;
@@ -30,8 +30,7 @@ struct CostRow {
     starting_at: Option<String>,
     #[serde(rename = "ending_at")]
     _ending_at: Option<IgnoredAny>,
-    #[serde(default)]
-    group: Group,
+    group: Option<Group>,
     cost: Option<Cost>,
     #[serde(flatten)]
     extra: Extra,
@@ -51,8 +50,7 @@ struct UsageRow {
     starting_at: Option<String>,
     #[serde(rename = "ending_at")]
     _ending_at: Option<IgnoredAny>,
-    #[serde(default)]
-    group: Group,
+    group: Option<Group>,
     usage: Option<Usage>,
     #[serde(flatten)]
     extra: Extra,
@@ -164,6 +162,14 @@ impl Group {
     }
 }
 
+/// Money without its dimensions is money all the same, and nobody's.
+fn terms_of(group: Option<Group>, shape: &str, records: &mut Records<'_>) -> Terms {
+    if group.is_none() {
+        records.find("missing_field", Severity::Warning, format!("`group` is missing in {shape}"));
+    }
+    group.unwrap_or_default().terms(records)
+}
+
 /// Reads a day of the beta.
 pub(super) fn read(
     reading: &Reading,
@@ -204,7 +210,7 @@ fn costs(reading: &Reading, day: Date, records: &mut Records<'_>) -> Result<Line
                 records,
             )?;
             records.stated += amount.billed;
-            let terms = cost_row.group.terms(records);
+            let terms = terms_of(cost_row.group, "a cost row", records);
             lines.add(document, terms, amount, records);
         }
     }
@@ -226,14 +232,20 @@ fn usages(
                 continue;
             }
             drift::fields(records, "a usage row", &usage_row.extra, &[]);
+            if usage_row.usage.is_none() {
+                records.find("missing_field", Severity::Warning, "`usage` is missing in a usage row");
+            }
             let usage = usage_row.usage.unwrap_or_default();
             drift::fields(records, "`usage`", &usage.extra, &["total_tokens", "requests"]);
             let counts = [usage.uncached_input_tokens, usage.output_tokens, usage.cache_read_input_tokens];
             let tokens = Tokens::read(counts, usage.cache_creation, usage.server_tool_use, records);
-            let terms = usage_row.group.terms(records);
-            if rules.by_product(terms.product.as_deref(), terms.workspace_id.as_deref()).is_api() {
+            let terms = terms_of(usage_row.group, "a usage row", records);
+            let decision = rules.by_product(terms.product.as_deref(), terms.workspace_id.as_deref());
+            if decision.is_api() {
                 let endpoint = Endpoint::of_product(terms.product.as_deref());
                 expenses.usage(document, Combination::of(&terms, Allocation::Reported, endpoint), tokens);
+            } else if !is_prepaid(terms.service_tier.as_deref()) {
+                tokens.state(decision.platform, terms.model.as_deref(), expenses.records);
             }
         }
     }

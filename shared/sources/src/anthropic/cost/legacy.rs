@@ -11,7 +11,7 @@ use super::FEED;
 use super::allocation::{Matched, Usage, UsageTable, split};
 use super::amount::Amount;
 use super::analytics::is_of;
-use super::api_usage::{Combination, Endpoint};
+use super::api_usage::{Combination, Endpoint, is_prepaid};
 use super::expenses::{Allocation, Expenses};
 use super::line::{Charge, SingleLines, TIERS, Terms};
 use super::platform::Rules;
@@ -80,11 +80,14 @@ pub(super) fn read(
     }
     for row in usage.rows {
         let key = row.api_key_id.as_deref();
-        if rules.by_key(row.workspace_id.as_deref(), key).is_api() {
+        let decision = rules.by_key(row.workspace_id.as_deref(), key);
+        if decision.is_api() {
             let allocation = if key.is_some() { Allocation::Exact } else { Allocation::NoKey };
             let endpoint = Endpoint::of_tier(row.service_tier.as_deref());
             let (document, tokens) = (row.document, row.tokens);
             expenses.usage(document, Combination::of(&row.into_terms(), allocation, endpoint), tokens);
+        } else if !is_prepaid(row.service_tier.as_deref()) {
+            row.tokens.state(decision.platform, row.model.as_deref(), expenses.records);
         }
     }
     expenses.finish()

@@ -75,6 +75,17 @@ impl Tokens {
         sum([self.cache_read, self.cache_write_5m, self.cache_write_1h])
     }
 
+    /// Notes tokens of a platform whose rows hold none.
+    pub(super) fn state(&self, platform: &'static str, model: Option<&str>, records: &mut Records<'_>) {
+        let counts =
+            [self.uncached_input, self.cache_write_5m, self.cache_write_1h, self.cache_read, self.output];
+        let Some(model) = model.filter(|_| counts.iter().any(Option::is_some)) else { return };
+        let stated = records.tokens.entry((platform, model.to_owned())).or_default();
+        for (sum, count) in stated.iter_mut().zip(counts) {
+            *sum = sum.saturating_add(count.unwrap_or(0));
+        }
+    }
+
     /// The count that a token type's money is for.
     pub(super) fn of_type(&self, token_type: &str) -> Option<i64> {
         match token_type {
