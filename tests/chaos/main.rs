@@ -1,7 +1,4 @@
-//! Kills, doubled messages, upgrades and outages at once, on the emulators. Not part of the gate: in push mode the Pub/Sub
-//! emulator stops pushing to a worker that was killed and cut off (the new copy gets no request within two minutes, seen
-//! at debug level), and in pull mode it loses what killed pullers held. Every slice ends; the second look waits.
-//! `cargo xtask emulators exec cargo nextest run --workspace --run-ignored all -E 'binary(chaos)'`
+//! Kills, doubled messages, upgrades and outages at once, on the emulators.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

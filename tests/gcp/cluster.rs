@@ -36,12 +36,14 @@ pub struct Company {
     pub analytics: bool,
     pub plan: FaultPlan,
     pub days: i64,
+    /// Cursor events of a person and day.
+    pub events: u32,
 }
 
 impl Company {
     /// Without Enterprise, with the beta, without trouble.
     pub fn small(seed: u64) -> Self {
-        Self { seed, enterprise: false, analytics: true, plan: FaultPlan::none(), days: 4 }
+        Self { seed, enterprise: false, analytics: true, plan: FaultPlan::none(), days: 4, events: 4 }
     }
 
     fn world(&self) -> World {
@@ -52,7 +54,7 @@ impl Company {
             enterprise: self.enterprise,
             analytics: self.analytics,
             enterprise_analytics: self.analytics,
-            events_per_person_day: 4,
+            events_per_person_day: self.events,
             quirks: Quirks::random(self.seed),
             ..WorldConfig::company(self.seed, 5, first, last)
         })
@@ -91,6 +93,8 @@ impl Drop for Cluster {
 pub struct Setting {
     /// Addresses instead of the emulators' own: relays.
     pub instead: Vec<(&'static str, String)>,
+    /// How long Pub/Sub waits for the answer to a push; `None`: 120 s.
+    pub answer_within: Option<Duration>,
     /// Deliveries before Pub/Sub gives up; `None`: as in production.
     pub max_attempts: Option<u32>,
     /// More variables for the workers.
@@ -124,7 +128,8 @@ impl Cluster {
             balancers.push((topic, Balancer::start().await));
         }
         let ports: Vec<_> = balancers.iter().map(|(topic, balancer)| (*topic, balancer.port)).collect();
-        create_bus(&google, mode, &ports, setting.max_attempts).await;
+        let endpoints = (mode == Mode::Push).then_some(ports.as_slice());
+        create_bus(&google, mode, endpoints, setting).await;
 
         let world = company.world();
         let keys = world.keys.clone();
@@ -283,6 +288,20 @@ impl Cluster {
         }
     }
 
+    /// Waits until the run of that trigger is over, whatever its second look does, and says which it was.
+    pub async fn first_over(&self, trigger: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            if let Some(run_id) = self.runs_of(trigger).await.into_iter().next()
+                && read_run(&self.archive, &run_id).await.unwrap().is_some_and(|run| run.is_over())
+            {
+                return run_id;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the run of `{trigger}` does not end");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     async fn runs_of(&self, trigger: &str) -> Vec<String> {
         let sql =
             format!("SELECT run_id FROM ai_usage_analytics.runs WHERE trigger = '{trigger}' ORDER BY run_id");
@@ -294,6 +313,24 @@ impl Cluster {
                 Vec::new()
             }
         }
+    }
+
+    /// Waits until nothing has been pushed for that long and nothing pushed is unanswered; false where that does not come
+    /// within a test's patience.
+    pub async fn nothing_pushed_for(&self, pause: Duration) -> bool {
+        let counted = || self.balancers.iter().map(|(_, balancer)| balancer.counted()).collect::<Vec<_>>();
+        let begun = Instant::now();
+        let (mut last, mut since) = (counted(), Instant::now());
+        while begun.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let now = counted();
+            if now != last || now.iter().any(|(came, ended)| came != ended) {
+                (last, since) = (now, Instant::now());
+            } else if since.elapsed() > pause {
+                return true;
+            }
+        }
+        false
     }
 
     /// Asks BigQuery.
@@ -379,18 +416,20 @@ fn pending(report: &RunReport) -> Vec<String> {
 }
 
 /// Bus and dead letters, as quick as emulators are.
-async fn create_bus(google: &Google, mode: Mode, ports: &[(Topic, u16)], max_attempts: Option<u32>) {
-    let push = (mode == Mode::Push).then(|| PushOptions {
+async fn create_bus(google: &Google, mode: Mode, pushed_to: Option<&[(Topic, u16)]>, setting: &Setting) {
+    let push = pushed_to.map(|ports| PushOptions {
         endpoints: ports.iter().map(|(topic, port)| (*topic, format!("http://127.0.0.1:{port}"))).collect(),
         service_account: None,
     });
     let options = BusOptions {
         // Pushed, a request that is not answered by then was in vain. A process that dies ends its requests at once.
-        ack_deadline: Duration::from_secs(if mode == Mode::Push { 120 } else { 20 }),
-        min_backoff: Duration::ZERO,
-        max_backoff: Duration::from_secs(1),
+        ack_deadline: match mode {
+            Mode::Push => setting.answer_within.unwrap_or(Duration::from_mins(2)),
+            Mode::Pull => Duration::from_secs(20),
+        },
+        backoff: None,
         push,
-        max_attempts,
+        max_attempts: setting.max_attempts,
         ..BusOptions::default()
     };
     BusAdmin::connect(google, options).await.unwrap().create().await.unwrap();
