@@ -150,7 +150,7 @@ async fn killed_doubled_upgraded_and_cut_off() {
     let mut dice = Dice::new(seed);
     let relays = Relays::start().await;
     let plan = FaultPlan::new(seed, FaultLevel::Light);
-    let company = Company { enterprise: true, plan, days: 5, ..Company::small(seed) };
+    let company = Company { enterprise: true, plan, days: 4, ..Company::small(seed) };
     let mut cluster = Cluster::new("chaos", Mode::Push, &company, &relays.setting()).await;
     let observer = Observer::new(&cluster).await;
     let mut workers = Vec::new();
