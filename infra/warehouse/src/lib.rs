@@ -4,6 +4,7 @@
 //! differences are words in double braces (`{{numeric}}`, `{{now}}`). This crate talks to no database.
 
 mod alert;
+mod assumptions;
 mod card;
 mod change;
 mod files;
@@ -20,6 +21,7 @@ mod view;
 use sha2::{Digest, Sha256};
 
 pub use alert::{Audience, Evaluation, Rule, RuleError, RuleKind, Schedule, Severity, Unit, alerts};
+pub use assumptions::{Assumption, assume, assumptions};
 pub use card::{Card, CardError, Chart, Column, ColumnType, Display, Place, cards};
 pub use change::change_sql;
 pub use limit::{Limit, Limits, limits};

@@ -21,7 +21,7 @@ const PLATFORMS: &[[&str; 5]] = &[
 ];
 
 /// Name, value, unit, note.
-const ASSUMPTIONS: &[[&str; 4]] = &[
+pub const ASSUMPTIONS: &[[&str; 4]] = &[
     [
         "value_per_line_usd",
         "50",

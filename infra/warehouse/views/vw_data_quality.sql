@@ -300,12 +300,29 @@ checks AS (
     UNION ALL
     SELECT o.check_name, o.measured_value, o.target, o.alert_at, o.detail
     FROM ai_usage_analytics.vw_quality_of_operation AS o
+),
+-- What somebody set (the setting `warehouse.assumptions`) goes before what stands here.
+assumed AS (
+    SELECT a.name AS name, MAX(a.value) AS value
+    FROM ai_usage_analytics.dim_assumption AS a
+    GROUP BY a.name
+),
+judged AS (
+    SELECT
+        c.check_name AS check_name,
+        c.measured_value AS measured_value,
+        COALESCE(t.value, CAST(c.target AS {{numeric}})) AS target,
+        COALESCE(a.value, CAST(c.alert_at AS {{numeric}})) AS alert_at,
+        c.detail AS detail
+    FROM checks AS c
+    LEFT JOIN assumed AS t ON t.name = CONCAT(c.check_name, '.target')
+    LEFT JOIN assumed AS a ON a.name = CONCAT(c.check_name, '.alert_at')
 )
 SELECT
     c.check_name AS check_name,
     c.measured_value AS measured_value,
-    CAST(c.target AS {{numeric}}) AS target,
-    CAST(c.alert_at AS {{numeric}}) AS alert_at,
+    c.target AS target,
+    c.alert_at AS alert_at,
     CASE
         WHEN c.measured_value IS NULL THEN 'no data'
         -- For information: nothing to be reached.
@@ -323,4 +340,4 @@ SELECT
     END AS status,
     c.detail AS detail,
     {{now}} AS checked_at
-FROM checks AS c;
+FROM judged AS c;

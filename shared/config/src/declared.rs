@@ -323,6 +323,13 @@ pub const DECLARED: &[Declared] = &[
         "Other limits than the rules' own: daily-anomaly.percent=200.",
     ),
     setting(
+        "warehouse.assumptions",
+        "AISPEND_ASSUMPTIONS",
+        Kind::List,
+        "",
+        "Other numbers that figures and checks rest on: value_per_line_usd=40, attribution_cost.target=90.",
+    ),
+    setting(
         "google.project",
         "GOOGLE_CLOUD_PROJECT",
         Kind::Text,

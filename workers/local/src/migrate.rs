@@ -27,6 +27,7 @@ fn bus_options(settings: &Settings, arguments: &MigrateArguments) -> BusOptions 
 
 /// Creates what is missing, upgrades what is old; safe any number of times.
 pub async fn migrate(settings: &Settings, arguments: &MigrateArguments) -> Result<ExitCode, Failure> {
+    let assumptions = setup::assumptions(settings)?;
     let site = Site::open(settings).await?;
     match &site {
         Site::Machine(_) if arguments.create_bus => {
@@ -34,7 +35,9 @@ pub async fn migrate(settings: &Settings, arguments: &MigrateArguments) -> Resul
                 "--create-bus goes with AISPEND_ENGINE=gcp: on one machine there is no bus to create",
             ));
         }
-        Site::Machine(data_dir) => drop(setup::warehouse(data_dir, false).await?),
+        Site::Machine(data_dir) => {
+            setup::warehouse(data_dir, false).await?.assume(&assumptions).await?;
+        }
         Site::Cloud(world) => {
             let location = settings.text("google.location").unwrap_or("US");
             if arguments.create_bus {
@@ -49,7 +52,9 @@ pub async fn migrate(settings: &Settings, arguments: &MigrateArguments) -> Resul
                 println!("topics, subscriptions and dead letters of {} are ready", world.google.project);
             }
             eprintln!("tables and views of {} …", site.warehouse_name());
-            bigquery(world).await?.migrate(false).await?;
+            let warehouse = bigquery(world).await?;
+            warehouse.migrate(false).await?;
+            warehouse.assume(&assumptions).await?;
         }
     }
     println!("{} is ready", site.warehouse_name());

@@ -71,10 +71,12 @@ pub async fn run(settings: &Settings, arguments: &RunArguments) -> Result<ExitCo
             if settings.anthropic.is_empty() && settings.cursor.is_empty() {
                 return Err(Failure::usage(crate::screen::NO_KEYS));
             }
+            let assumptions = setup::assumptions(settings)?;
             let clock = setup::clock();
             let pace = Pace { is_limited: true };
             let fetch = Arc::new(setup::http(settings, pace, Arc::clone(&clock)).await?);
             let warehouse = setup::warehouse(data_dir, false).await?;
+            warehouse.assume(&assumptions).await?;
             let run_id = continued(settings, &arguments.period, clock.today())?;
             let outcome =
                 follow(settings, &warehouse, fetch, pace, clock, job(&run_id, request), arguments.json)

@@ -9,6 +9,7 @@ use aispend_duckdb::{DuckDb, Options};
 use aispend_fetcher::FetcherSettings;
 use aispend_http::HttpFetch;
 use aispend_ports::{Clock, SystemClock};
+use aispend_warehouse::Assumption;
 use aispend_worker::{Pace, SheetsReader, lacks_sheets_key};
 
 use crate::cli::Cli;
@@ -48,6 +49,14 @@ pub async fn warehouse(data_dir: &Path, is_simulated: bool) -> Result<DuckDb, Fa
     let warehouse = opened.map_err(|error| Failure::world(error.to_string()))??;
     warehouse.migrate().await?;
     Ok(warehouse)
+}
+
+/// What figures and checks rest on, where the settings say so.
+pub fn assumptions(settings: &Settings) -> Result<Vec<Assumption>, Failure> {
+    aispend_warehouse::assumptions(&settings.list("warehouse.assumptions")).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(|error| format!("warehouse.assumptions: {error}")).collect();
+        Failure::usage(all.join("\n"))
+    })
 }
 
 /// The client that talks to vendors.

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use aispend_warehouse::{
-    Engine, SCHEMA_VERSION, TableDef, View, digest, fact_views, in_dataset, seeds, staging_name, views,
+    Assumption, Engine, SCHEMA_VERSION, TableDef, View, assume, digest, fact_views, in_dataset, seeds,
+    staging_name, views,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -78,6 +79,17 @@ impl BigQuery {
         let facts: Vec<View> = fact_views().collect();
         let wanted = format!("facts only: {}", digest(Engine::BigQuery));
         self.migrate_with(is_simulated, &facts, wanted).await
+    }
+
+    /// Sets what figures and checks rest on.
+    ///
+    /// # Errors
+    /// When BigQuery does not answer, or the dataset was not migrated.
+    pub async fn assume(&self, assumptions: &[Assumption]) -> Result<(), BigQueryError> {
+        for statement in assume(assumptions, Engine::BigQuery) {
+            self.run(in_dataset(&statement, self.dataset())).await?;
+        }
+        Ok(())
     }
 
     async fn migrate_with(

@@ -8,7 +8,7 @@ use std::{
 };
 
 use aispend_ports::WarehouseError;
-use aispend_warehouse::SCHEMA_VERSION;
+use aispend_warehouse::{Assumption, Engine, SCHEMA_VERSION, assume};
 use duckdb::{Config, Connection};
 
 use crate::{
@@ -138,6 +138,28 @@ impl DuckDb {
                 writer.publish()?;
             }
             Ok(is_changed)
+        })
+        .await
+    }
+
+    /// Sets what figures and checks rest on, and publishes it. True where that changed anything.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn assume(&self, assumptions: &[Assumption]) -> Result<bool, DuckDbError> {
+        let statements = assume(assumptions, Engine::DuckDb);
+        self.blocking(move |writer| {
+            let mut changed = 0;
+            for statement in &statements {
+                changed += writer
+                    .connection
+                    .execute(statement, [])
+                    .map_err(DuckDbError::engine("set the assumptions"))?;
+            }
+            if changed > 0 {
+                writer.publish()?;
+            }
+            Ok(changed > 0)
         })
         .await
     }

@@ -192,6 +192,29 @@ async fn records_that_do_not_fit_are_a_part_of_those_that_were_read() {
 }
 
 #[tokio::test]
+async fn somebody_may_ask_for_more_or_less_and_only_of_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let warehouse = DuckDb::open_writer(folder.path(), false).unwrap();
+    warehouse.migrate().await.unwrap();
+    let assume = async |pairs: &[&str]| {
+        let pairs: Vec<String> = pairs.iter().map(|pair| (*pair).to_owned()).collect();
+        warehouse.assume(&aispend_warehouse::assumptions(&pairs).unwrap()).await.unwrap()
+    };
+    assert!(
+        assume(&["schema_compliance.target=97.5", "schema_compliance.alert_at=90", "drift.alert_at=3"]).await
+    );
+    assert!(!assume(&["schema_compliance.target=97.5", "drift.alert_at=3"]).await, "nothing was left to set");
+    let connection = Connection::open(folder.path().join(".writer/warehouse.duckdb")).unwrap();
+    let checks = Checks { connection, _folder: folder };
+    let rejected = |rejected: u32| {
+        let (fitting, refused) = ((1000 - rejected).to_string(), rejected.to_string());
+        reading(COST, &[("rows_in", "1000"), ("rows_loaded", &fitting), ("rows_rejected", &refused)])
+    };
+    let cases = [(rejected(25), "97.5 ok"), (rejected(26), "97.4 warning"), (rejected(101), "89.9 alert")];
+    checks.assert("schema_compliance", &cases);
+}
+
+#[tokio::test]
 async fn slices_are_counted_by_what_was_found_in_them() {
     let checks = Checks::new().await;
     for (check, finding) in [
