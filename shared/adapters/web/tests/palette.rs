@@ -61,6 +61,77 @@ fn contrast(a: &str, b: &str) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
+/// Linear light of `#RRGGBB`.
+fn linear(hex: &str) -> [f64; 3] {
+    [1, 3, 5].map(|at| {
+        let value = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
+type Matrix = [[f64; 3]; 3];
+
+fn times(matrix: &Matrix, [a, b, c]: [f64; 3]) -> [f64; 3] {
+    matrix.map(|[x, y, z]| x * a + y * b + z * c)
+}
+
+/// How people without one kind of cone see linear light: Machado, Oliveira and Fernandes (2009), full severity.
+const BLINDNESS: [(&str, Matrix); 3] = [
+    (
+        "protanopia",
+        [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ],
+    ),
+    (
+        "deuteranopia",
+        [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ],
+    ),
+    (
+        "tritanopia",
+        [
+            [1.255_528, -0.076_749, -0.178_779],
+            [-0.078_411, 0.930_809, 0.147_602],
+            [0.004_733, 0.691_367, 0.303_900],
+        ],
+    ),
+];
+
+/// CIE 1976 L*a*b* of linear light, under D65.
+fn lab(light: [f64; 3]) -> [f64; 3] {
+    const XYZ: Matrix = [
+        [0.412_456_4, 0.357_576_1, 0.180_437_5],
+        [0.212_672_9, 0.715_152_2, 0.072_175_0],
+        [0.019_333_9, 0.119_192_0, 0.950_304_1],
+    ];
+    let [x, y, z] = times(&XYZ, light.map(|part| part.clamp(0.0, 1.0)));
+    let [x, y, z] = [x / 0.950_47, y, z / 1.088_83].map(|part| {
+        if part > 216.0 / 24_389.0 { part.cbrt() } else { (24_389.0 / 27.0 * part + 16.0) / 116.0 }
+    });
+    [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+}
+
+/// The two of some colours that are hardest to tell apart for somebody, and their distance.
+fn nearest<'a>(colours: &[&'a str], seen: &Matrix) -> (f64, &'a str, &'a str) {
+    let mut least = (f64::INFINITY, "", "");
+    for (place, one) in colours.iter().enumerate() {
+        for other in &colours[place + 1..] {
+            let [a, b] = [one, other].map(|colour| lab(times(seen, linear(colour))));
+            let distance = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+            if distance < least.0 {
+                least = (distance, one, other);
+            }
+        }
+    }
+    least
+}
+
 /// A token's colours, light and dark.
 fn token<'a>(css: &'a str, name: &str) -> [&'a str; 2] {
     let start = format!("--{name}: light-dark(");
@@ -89,6 +160,33 @@ fn every_colour_stands_out_as_far_as_it_must() {
                 (found - stated).abs() < 0.006,
                 "{name} {colour} on {ground}: {found:.3}, stated as {stated}"
             );
+        }
+    }
+}
+
+/// Colours that stand beside each other, and how far apart the nearest two are for each kind of sight, light and dark.
+const TOLD_APART: [(&str, [&str; 5], [[f64; 3]; 2]); 2] = [
+    (
+        "platforms",
+        ["claude-code", "claude-ai", "claude-api", "cursor", "unattributed"],
+        [[17.2, 18.1, 14.4], [19.7, 22.1, 21.5]],
+    ),
+    ("levels", ["best", "fair", "weak", "worst", "none"], [[26.2, 29.6, 25.0], [25.6, 26.8, 25.0]]),
+];
+
+#[test]
+fn colours_are_told_apart_by_every_kind_of_sight() {
+    let css = read(&folder("assets/tokens.css"));
+    for (what, names, stated) in TOLD_APART {
+        for (theme, stated) in stated.into_iter().enumerate() {
+            let colours = names.map(|name| token(&css, name)[theme]);
+            for ((sight, seen), stated) in BLINDNESS.iter().zip(stated) {
+                let (found, one, other) = nearest(&colours, seen);
+                assert!(
+                    (found - stated).abs() < 0.06,
+                    "{what}, theme {theme}: {one} and {other} are {found:.2} apart under {sight}, stated as {stated}"
+                );
+            }
         }
     }
 }
