@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aispend_model::Money;
 use aispend_simulator::FaultPlan;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::command::Home;
@@ -69,13 +70,27 @@ const WHOLE: [(&str, &str); 9] = [
     ("alloc/ledger", "cost_usd"),
 ];
 
-fn assert_sums(home: &Home, filters: &[&str], condition: &str) {
+/// Billed money of some days, as far as a condition holds.
+fn billed(home: &Home, (from, to): (Date, Date), condition: &str) -> i128 {
+    nanos(&home.value(&format!(
+        "SELECT COALESCE(SUM(cost_usd), 0) FROM ai_usage_analytics.fct_cost_daily \
+         WHERE cost_date BETWEEN '{from}' AND '{to}' AND {condition}"
+    )))
+}
+
+/// `before`: the days that the selected ones are compared with, where they are loaded.
+fn assert_sums(
+    home: &Home,
+    days: (Date, Date),
+    before: Option<(Date, Date)>,
+    filters: &[&str],
+    condition: &str,
+) {
+    let range = format!("{}~{}", days.0, days.1);
+    let filters = &[&["--range", &range], filters].concat();
     let (exec, alloc) = (Board::export(home, "exec", filters), Board::export(home, "alloc", filters));
     let total = exec.sum("exec/total-spend", "total_usd");
-    let billed = home.value(&format!(
-        "SELECT COALESCE(SUM(cost_usd), 0) FROM ai_usage_analytics.fct_cost_daily WHERE {condition}"
-    ));
-    assert_eq!(total, nanos(&billed), "exec/total-spend with {filters:?}");
+    assert_eq!(total, billed(home, days, condition), "exec/total-spend with {filters:?}");
     for (id, column) in WHOLE {
         let board = if id.starts_with("exec/") { &exec } else { &alloc };
         assert_eq!(board.sum(id, column), total, "{id} with {filters:?}");
@@ -88,10 +103,17 @@ fn assert_sums(home: &Home, filters: &[&str], condition: &str) {
     assert_eq!(by_platform, total, "the platforms of alloc/heatmap with {filters:?}");
     // From what was to what is, by what changed.
     let steps = exec.column("exec/what-changed", "delta_usd");
-    if let [before, between @ .., after] = steps.as_slice() {
-        let sum: i128 = between.iter().sum();
-        assert_eq!(before + sum, *after, "with {filters:?}");
-        assert_eq!(*after, total, "the end of exec/what-changed with {filters:?}");
+    match before {
+        None => assert!(steps.is_empty(), "nothing to compare with, and {steps:?} with {filters:?}"),
+        Some(before) => {
+            let [first, between @ .., last] = steps.as_slice() else {
+                panic!("no way from what was to what is with {filters:?}: {steps:?}")
+            };
+            assert!(!between.is_empty(), "nothing changed with {filters:?}");
+            assert_eq!(first + between.iter().sum::<i128>(), *last, "with {filters:?}");
+            let before = billed(home, before, condition);
+            assert_eq!((*first, *last), (before, total), "the ends of exec/what-changed with {filters:?}");
+        }
     }
 }
 
@@ -133,24 +155,16 @@ fn every_card_adds_up_to_the_same_total() {
         let home = Home::with_csv(&vendors);
         let (from, to) = (days_ago(11), days_ago(4));
         home.run(from, to);
-        let (middle, range) = (days_ago(7), format!("{from}~{to}"));
-        let half = format!("{middle}~{to}");
-        let in_all = format!("cost_date BETWEEN '{from}' AND '{to}'");
-        let in_half = format!("cost_date BETWEEN '{middle}' AND '{to}'");
-        assert_sums(&home, &["--range", &range], &in_all);
-        assert_sums(&home, &["--range", &half], &in_half);
+        let middle = days_ago(7);
+        let (range, half) = (format!("{from}~{to}"), format!("{middle}~{to}"));
+        let earlier = Some((from, days_ago(8)));
+        assert_sums(&home, (from, to), None, &[], "TRUE");
+        assert_sums(&home, (middle, to), earlier, &[], "TRUE");
         assert_agreement(&home, &["--range", &range]);
         assert_agreement(&home, &["--range", &half, "--team", "Platform"]);
-        assert_sums(
-            &home,
-            &["--range", &range, "--platform", "cursor"],
-            &format!("{in_all} AND platform = 'cursor'"),
-        );
-        assert_sums(
-            &home,
-            &["--range", &half, "--team", "Platform"],
-            &format!("{in_half} AND team = 'Platform'"),
-        );
+        assert_sums(&home, (from, to), None, &["--platform", "cursor"], "platform = 'cursor'");
+        assert_sums(&home, (middle, to), earlier, &["--platform", "cursor"], "platform = 'cursor'");
+        assert_sums(&home, (middle, to), earlier, &["--team", "Platform"], "team = 'Platform'");
     }
 }
 
