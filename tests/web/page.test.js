@@ -83,25 +83,57 @@ describe("links", () => {
     it(`from ${path} lead to pages that show what was asked`, async () => {
       await open(path, {}, async (page) => {
         const links = await page.$$eval(".panel td a, .panel th a", (links) => links.map((link) => link.href));
+        assert.ok(links.length > 0, `no figure of ${path} leads anywhere`);
         const kinds = new Map();
         for (const link of links) {
           const url = new URL(link);
-          kinds.set(`${url.pathname.split("/").slice(0, 2).join("/")} ${[...url.searchParams.keys()].sort()}`, url);
+          const kind = `${url.pathname} ${[...url.searchParams.keys()].sort()}`;
+          // Of explanations one for each card and column, of filtered pages one for each set of filters.
+          kinds.set(url.pathname.startsWith("/explain/") ? `${url.pathname} ${url.searchParams.get("column")}` : kind, url);
         }
-        for (const url of [...kinds.values()].slice(0, 8)) {
+        const all = [...kinds.values()];
+        const drills = all.filter((url) => DASHBOARDS.includes(url.pathname));
+        const explained = all.filter((url) => url.pathname.startsWith("/explain/"));
+        assert.equal(drills.length + explained.length, all.length, "a link leads elsewhere");
+        assert.ok(drills.length > 0, `no figure of ${path} leads to another page`);
+        assert.ok(explained.length > 2, `${explained.length} figures of ${path} are explained`);
+        for (const url of drills) {
           await page.goto(url.href);
           await page.waitForFunction(() => document.documentElement.classList.contains("ready"));
-          if (!DASHBOARDS.includes(url.pathname)) {
-            assert.ok(await page.locator("h1").count(), url.href);
-            continue;
-          }
           const wanted = [...url.searchParams].filter(([name]) => ["team", "user", "platform", "model"].includes(name)).map(([name, value]) => `${name}=${value}`);
           const got = await chosen(page);
           for (const one of wanted) assert.ok(got.includes(one), `${url.href} does not show ${one}`);
         }
+        for (const url of explained.slice(0, 6)) {
+          const answer = await page.goto(url.href);
+          assert.equal(answer.status(), 200, url.href);
+          assert.match(await page.locator("h1").innerText(), /^Explain: /);
+          assert.ok(await page.locator(".step").count() > 0, url.href);
+        }
       });
     });
   }
+
+  it("from a figure through its rows lead to the vendor's answer, whose hash is that of the file", async () => {
+    const { createHash } = await import("node:crypto");
+    await open("/allocation", {}, async (page, faults) => {
+      const link = page.locator(".panel:not([hidden]) a.explain").first();
+      const shown = (await link.textContent()).trim();
+      await Promise.all([page.waitForURL("**/explain/**"), link.click()]);
+      assert.match(shown, /\$/);
+      for (const step of ["The rows", "The rule that decided", "The ledger", "What the vendor answered", "Beside it"]) {
+        assert.equal(await page.getByRole("heading", { name: step, exact: true }).count(), 1, step);
+      }
+      await Promise.all([page.waitForURL("**/document/**"), page.locator('a[href^="/document/"]').first().click()]);
+      const hash = new URL(page.url()).pathname.split("/").pop();
+      assert.ok((await page.locator("#main").innerText()).includes(hash));
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download the file" }).click()]);
+      const { readFile } = await import("node:fs/promises");
+      assert.equal(createHash("sha256").update(await readFile(await download.path())).digest("hex"), hash);
+      assert.deepEqual(faults, []);
+      assert.deepEqual(await page.evaluate(() => window.violations), []);
+    });
+  });
 });
 
 describe("tabs", () => {

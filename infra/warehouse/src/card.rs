@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DATASET, Engine, Filter, Selection, files,
+    DATASET, Engine, Filter, MadeOf, Selection, files,
     template::{is_word, render_selected, render_with, with_parts, words},
 };
 
@@ -114,6 +114,12 @@ pub struct Column {
     pub work: bool,
     /// Where a cell leads: `group?filter={column}`.
     pub link: Option<String>,
+    /// Which rows of the facts its figures are made of.
+    #[serde(default, rename = "rows")]
+    pub made_of: Option<MadeOf>,
+    /// The columns beside it that its figures are worked out from, where no rows add up to them.
+    #[serde(default)]
+    pub from: Vec<String>,
 }
 
 /// How a chart reads the rows.
@@ -191,6 +197,8 @@ struct Head {
     table: TableHints,
     #[serde(default)]
     person: bool,
+    #[serde(default)]
+    keys: Vec<String>,
     body: Option<String>,
 }
 
@@ -235,6 +243,9 @@ pub struct Card {
     pub left_out: BTreeSet<usize>,
     /// Columns that have a total row.
     pub totals: Vec<String>,
+    /// The columns that say which rows of the facts a row stands for: `column`, or `column:filter`; none: every column that
+    /// can be filtered by.
+    pub keys: Vec<String>,
     /// True where rows are people: left out where only teams may be seen.
     pub is_personal: bool,
     /// Markdown, of a text card.
@@ -289,6 +300,7 @@ impl Card {
             columns: head.columns,
             left_out: BTreeSet::new(),
             totals: head.table.total,
+            keys: head.keys,
             is_personal,
             body: head.body,
             sql: with_parts(sql.trim().trim_end_matches(';')).map_err(wrong)?,
@@ -346,6 +358,12 @@ impl Card {
             chart.y.iter().chain(&chart.series).try_for_each(known)?;
         }
         self.totals.iter().try_for_each(known)?;
+        for column in &self.columns {
+            column.from.iter().try_for_each(known)?;
+            column.made_of.iter().flat_map(|made_of| &made_of.by).try_for_each(known)?;
+        }
+        let key = |key: &String| known(&key.split(':').next().unwrap_or_default().to_owned());
+        self.keys.iter().try_for_each(key)?;
         if let Some(word) = words(&self.sql).find(|word| !is_word(word)) {
             return Err(format!("`{{{{{word}}}}}` is no word of a card"));
         }

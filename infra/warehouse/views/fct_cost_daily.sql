@@ -6,6 +6,7 @@ WITH billed AS (
     SELECT
         e.expense_date AS cost_date,
         CASE e.platform WHEN 'claude.ai' THEN 'claude_web' ELSE e.platform END AS platform,
+        e.platform_rule AS platform_rule,
         e.user_email AS reported_email,
         e.api_key_id AS api_key_id,
         e.model AS model,
@@ -33,6 +34,7 @@ WITH billed AS (
     SELECT
         e.expense_date AS cost_date,
         'cursor' AS platform,
+        'vendor' AS platform_rule,
         e.user_email AS reported_email,
         CAST(NULL AS STRING) AS api_key_id,
         e.model AS model,
@@ -93,6 +95,7 @@ resolved AS (
 SELECT
     r.cost_date AS cost_date,
     r.platform AS platform,
+    r.platform_rule AS platform_rule,
     r.user_email AS user_email,
     r.reported_email AS reported_email,
     r.attribution AS attribution,

@@ -43,7 +43,8 @@ used AS (
         s.org_id AS org_id,
         s.slice_key AS slice_key,
         s.run_id AS run_id,
-        s.fetched_at AS fetched_at
+        s.fetched_at AS fetched_at,
+        s.document_sha256 AS document_sha256
     FROM ai_usage_analytics.cursor_usage_stats AS s
     UNION ALL
     SELECT
@@ -80,7 +81,8 @@ used AS (
         s.org_id AS org_id,
         s.slice_key AS slice_key,
         s.run_id AS run_id,
-        s.fetched_at AS fetched_at
+        s.fetched_at AS fetched_at,
+        s.document_sha256 AS document_sha256
     FROM ai_usage_analytics.claude_code_usage_stats AS s
     LEFT JOIN named_keys AS n ON n.org_id = s.org_id AND n.api_key_name = s.actor_key_name
     UNION ALL
@@ -117,7 +119,8 @@ used AS (
         s.org_id AS org_id,
         s.slice_key AS slice_key,
         s.run_id AS run_id,
-        s.fetched_at AS fetched_at
+        s.fetched_at AS fetched_at,
+        s.document_sha256 AS document_sha256
     FROM ai_usage_analytics.claude_usage_stats AS s
     UNION ALL
     SELECT
@@ -153,7 +156,8 @@ used AS (
         s.org_id AS org_id,
         s.slice_key AS slice_key,
         s.run_id AS run_id,
-        s.fetched_at AS fetched_at
+        s.fetched_at AS fetched_at,
+        s.document_sha256 AS document_sha256
     FROM ai_usage_analytics.api_usage_expenses AS s
 ),
 attributed AS (
@@ -229,7 +233,8 @@ SELECT
     r.slice_key AS slice_key,
     CAST(r.fetched_at AS DATE) AS ingest_date,
     r.fetched_at AS created_timestamp,
-    r.run_id AS request_id
+    r.run_id AS request_id,
+    r.document_sha256 AS raw_response
 FROM resolved AS r
 LEFT JOIN ai_usage_analytics.vw_person_periods AS p
     ON p.user_email = r.user_email AND p.from_day <= r.usage_date AND p.until_day > r.usage_date

@@ -28,7 +28,7 @@ pub use answer::{Answer, Asked, to_json};
 pub use board::{BOARDS, Board};
 pub use caption::Caption;
 pub use cards::{Cards, ReadError, Snapshot};
-pub use explain::{is_explained, of_card};
+pub use explain::{Narrowed, Question, is_explained, of_card, recipe};
 pub use export::{ExportError, FileFormat, csv, file_name, json_all, zip_all, zip_of};
 pub use filters::{Filters, encode};
 pub use level::level_class;

@@ -67,6 +67,8 @@ pub struct Shown {
     pub href: Option<String>,
     /// Where it is explained.
     pub explain: Option<String>,
+    /// Another cell of its row is explained on a page that leads here as well: one stop for the keyboard is enough.
+    pub is_other: bool,
     /// best, good, weak, worst or none.
     pub level: Option<&'static str>,
     /// 0 to 4: how dark the tint is.
@@ -84,15 +86,25 @@ pub fn table(card: &Card, answer: &Answer, asked: &Asked) -> Table {
     let rows = wide.as_ref().map_or(&answer.rows, |wide| &wide.rows);
     let scale = HeatScale::of(&all, rows);
     let shown = |row: &Vec<Cell>| -> Vec<Shown> {
+        let mut is_first = true;
         all.iter()
             .map(|(at, column)| {
                 let cell = row.get(*at).unwrap_or(&Cell::Null);
                 let text = text_of(cell, column, asked);
                 let href = column.link.as_deref().filter(|_| !is_twin || *at == 0);
+                let explain = match &wide {
+                    Some(wide) => {
+                        let long = wide.long(card, answer, row, *at);
+                        long.and_then(|(column, row)| explain::of_cell(card, column, row, asked))
+                    }
+                    None => explain::of_cell(card, column, row, asked),
+                };
+                let is_other = explain.is_some() && !is_twin && !std::mem::take(&mut is_first);
                 Shown {
                     raw: (*cell != Cell::Null).then(|| raw(cell)),
                     href: href.and_then(|href| link::of_row(href, card, row, asked)),
-                    explain: if is_twin { None } else { explain::of_cell(card, column, row, asked) },
+                    explain,
+                    is_other,
                     level: (column.kind == ColumnType::Level).then(|| level_class(&text)),
                     heat: column.heat.then(|| scale.step(cell)),
                     text,

@@ -35,6 +35,26 @@ pub struct Wide {
     pub rows: Vec<Vec<Cell>>,
 }
 
+impl Wide {
+    /// The column and the row of the card that a cell shows; none for the first column and for sums.
+    pub fn long<'a>(
+        &self,
+        card: &'a Card,
+        answer: &'a Answer,
+        row: &[Cell],
+        at: usize,
+    ) -> Option<(&'a Column, &'a [Cell])> {
+        let chart = card.chart.as_ref()?;
+        let (x, series) = (place(card, &chart.x)?, place(card, chart.series.as_deref()?)?);
+        let name = &self.columns.get(at).filter(|_| at > 0)?.name;
+        let is_shown = |long: &&Vec<Cell>| {
+            long.get(x) == row.first() && long.get(series).is_some_and(|series| series.to_string() == *name)
+        };
+        let column = card.columns.get(place(card, chart.y.first()?)?)?;
+        answer.rows.iter().find(is_shown).map(|row| (column, row.as_slice()))
+    }
+}
+
 /// A chart's long rows as a wide table; `None` where they are wide already, or would lose a column.
 pub fn wide(card: &Card, answer: &Answer) -> Option<Wide> {
     let chart = card.chart.as_ref()?;

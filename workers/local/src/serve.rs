@@ -77,6 +77,7 @@ pub async fn follow(site: &Site, pages: Pages) -> Result<(), Failure> {
         cards,
         clock: setup::clock(),
         archive: Some(site.archive_name()),
+        documents: Some(site.archive()),
         is_team_only: pages.is_team_only,
         // A proxy has a name of its own, and whoever did not come through it is turned away.
         hosts: if is_guarded { Vec::new() } else { loopback_names() },

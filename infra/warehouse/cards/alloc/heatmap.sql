@@ -7,6 +7,7 @@ tab = "People"
 place = [0, 3, 24, 10]
 unit = "USD"
 empty = "No spend in this range."
+keys = ["user_email"]
 changed = "2026-11-22"
 [[columns]]
 name = "display_name"
@@ -21,30 +22,35 @@ type = "team"
 name = "claude_code"
 label = "Claude Code"
 type = "usd"
+rows = "cost_usd platform=claude_code"
 heat = true
 link = "alloc?user={user_email}&platform=claude_code"
 [[columns]]
 name = "claude_ai"
 label = "Claude.ai"
 type = "usd"
+rows = "cost_usd platform=claude_ai"
 heat = true
 link = "alloc?user={user_email}&platform=claude_ai"
 [[columns]]
 name = "claude_api"
 label = "Claude API"
 type = "usd"
+rows = "cost_usd platform=claude_api"
 heat = true
 link = "alloc?user={user_email}&platform=claude_api"
 [[columns]]
 name = "cursor"
 label = "Cursor"
 type = "usd"
+rows = "cost_usd platform=cursor"
 heat = true
 link = "alloc?user={user_email}&platform=cursor"
 [[columns]]
 name = "total_usd"
 label = "Total"
 type = "usd"
+rows = "cost_usd"
 mini = true
 [[columns]]
 name = "user_email"

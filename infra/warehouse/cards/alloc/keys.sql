@@ -8,6 +8,7 @@ place = [0, 8, 24, 8]
 unit = "USD"
 empty = "No Claude API spend in this range."
 notes = ["Endpoints are as the bill names them; \"Data checks\" says daily whether key detail and bill agree."]
+keys = ["api_key_id"]
 changed = "2026-11-22"
 [[columns]]
 name = "api_key_id"
@@ -30,22 +31,27 @@ type = "team"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd platform=claude_api"
 [[columns]]
 name = "share_pct"
 label = "Share"
 type = "percent"
+from = ["cost_usd"]
 [[columns]]
 name = "input_tokens"
 label = "Input tokens"
 type = "integer"
+rows = "input_tokens platform=claude_api"
 [[columns]]
 name = "output_tokens"
 label = "Output tokens"
 type = "integer"
+rows = "output_tokens platform=claude_api"
 [[columns]]
 name = "cache_share_pct"
 label = "Cache share of input"
 type = "percent"
+rows = "of cache_tokens platform=claude_api / input_tokens platform=claude_api"
 [[columns]]
 name = "endpoint_mix"
 label = "Endpoints"

@@ -44,6 +44,7 @@ type = "text"
 name = "cost_usd"
 label = "cost_usd"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "attribution"
 label = "attribution"

@@ -7,6 +7,7 @@ tab = "Models and keys"
 place = [12, 0, 12, 8]
 unit = "USD"
 empty = "No spend in this range."
+keys = ["model_key", "platform"]
 changed = "2026-11-22"
 [[columns]]
 name = "model"
@@ -21,26 +22,43 @@ type = "platform"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+[columns.rows]
+by = "model"
+"Claude Code seats" = "cost_usd platform=claude_code class=seat"
+"Claude.ai seats" = "cost_usd platform=claude_ai class=seat"
+"Claude API seats" = "cost_usd platform=claude_api class=seat"
+"Cursor seats" = "cost_usd platform=cursor class=seat"
+"Claude Code (no model)" = "cost_usd platform=claude_code class=usage class=other"
+"Claude.ai (no model)" = "cost_usd platform=claude_ai class=usage class=other"
+"Claude API (no model)" = "cost_usd platform=claude_api class=usage class=other"
+"Cursor (no model)" = "cost_usd platform=cursor class=usage class=other"
+"Other models" = ""
+"*" = "cost_usd"
 [[columns]]
 name = "share_pct"
 label = "Share"
 type = "percent"
+from = ["cost_usd"]
 [[columns]]
 name = "input_tokens"
 label = "Input tokens"
 type = "integer"
+rows = "input_tokens covered=no"
 [[columns]]
 name = "output_tokens"
 label = "Output tokens"
 type = "integer"
+rows = "output_tokens covered=no"
 [[columns]]
 name = "cache_tokens"
 label = "Cache tokens"
 type = "integer"
+rows = "cache_tokens covered=no"
 [[columns]]
 name = "cost_per_1k_tokens"
 label = "Cost per 1k tokens"
 type = "usd_unit"
+rows = "of cost_usd type=tokens / tokens covered=no"
 [[columns]]
 name = "model_key"
 label = "Model key"

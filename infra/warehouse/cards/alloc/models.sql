@@ -7,6 +7,7 @@ tab = "Models and keys"
 place = [0, 0, 12, 8]
 unit = "USD"
 empty = "No spend in this range."
+keys = ["model_key"]
 changed = "2026-11-22"
 [chart]
 x = "model"
@@ -20,6 +21,18 @@ link = "alloc?model={model_key}"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+[columns.rows]
+by = "model"
+"Claude Code seats" = "cost_usd platform=claude_code class=seat"
+"Claude.ai seats" = "cost_usd platform=claude_ai class=seat"
+"Claude API seats" = "cost_usd platform=claude_api class=seat"
+"Cursor seats" = "cost_usd platform=cursor class=seat"
+"Claude Code (no model)" = "cost_usd platform=claude_code class=usage class=other"
+"Claude.ai (no model)" = "cost_usd platform=claude_ai class=usage class=other"
+"Claude API (no model)" = "cost_usd platform=claude_api class=usage class=other"
+"Cursor (no model)" = "cost_usd platform=cursor class=usage class=other"
+"Other models" = ""
+"*" = "cost_usd"
 [[columns]]
 name = "model_key"
 label = "Model key"

@@ -8,6 +8,7 @@ place = [0, 13, 24, 10]
 unit = "USD"
 empty = "No spend in this range."
 notes = ["\"Cost Only\": money without use in this range.", "Use counts sessions a month; a range that is no month counts as one of 30 days."]
+keys = ["user_email"]
 changed = "2026-11-22"
 [[columns]]
 name = "display_name"
@@ -26,22 +27,27 @@ type = "team"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "share_pct"
 label = "Share"
 type = "percent"
+from = ["cost_usd"]
 [[columns]]
 name = "seat_usd"
 label = "Seats"
 type = "usd"
+rows = "cost_usd class=seat"
 [[columns]]
 name = "usage_usd"
 label = "Usage"
 type = "usd"
+rows = "cost_usd class=usage"
 [[columns]]
 name = "mom_change_pct"
 label = "Change"
 type = "percent"
+rows = "of cost_usd / cost_usd before"
 [[columns]]
 name = "growth_category"
 label = "Growth"
@@ -50,16 +56,19 @@ type = "level"
 name = "sessions"
 label = "Sessions"
 type = "integer"
+rows = "sessions"
 work = true
 [[columns]]
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+rows = "lines_accepted"
 work = true
 [[columns]]
 name = "cost_per_line_accepted"
 label = "Cost per line"
 type = "usd_unit"
+rows = "of cost_usd coding=yes / lines_accepted covered=no / lines_accepted covered=yes"
 work = true
 [[columns]]
 name = "efficiency_tier"
@@ -71,11 +80,13 @@ link = "roi?user={user_email}"
 name = "cost_per_session"
 label = "Cost per session"
 type = "usd"
+rows = "cost_usd / sessions"
 work = true
 [[columns]]
 name = "cost_per_1k_tokens"
 label = "Cost per 1k tokens"
 type = "usd_unit"
+rows = "of cost_usd type=tokens platform=claude_code platform=claude_api / tokens covered=no platform=claude_code platform=claude_api"
 work = true
 [[columns]]
 name = "user_category"

@@ -20,10 +20,12 @@ type = "platform"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "share_pct"
 label = "Share"
 type = "percent"
+from = ["cost_usd"]
 */
 SELECT
     COALESCE(s.service_tier, 'not reported') AS service_tier,

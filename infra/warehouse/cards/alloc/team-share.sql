@@ -28,6 +28,7 @@ type = "text"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 */
 WITH parts AS (
     SELECT s.team AS team, s.cost_class AS cost_class, SUM(s.cost_usd) AS cost_usd

@@ -27,6 +27,7 @@ type = "platform"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 */
 WITH parts AS (
     SELECT s.team AS team, s.platform AS platform, SUM(s.cost_usd) AS cost_usd

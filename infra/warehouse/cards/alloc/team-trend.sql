@@ -24,6 +24,7 @@ type = "team"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 */
 WITH {{with:thirteen_months}},
 parts AS (

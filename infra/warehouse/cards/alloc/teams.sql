@@ -18,38 +18,47 @@ link = "alloc?team={team}"
 name = "people"
 label = "People"
 type = "integer"
+rows = "paying_people"
 [[columns]]
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "share_pct"
 label = "Share"
 type = "percent"
+from = ["cost_usd"]
 [[columns]]
 name = "claude_code"
 label = "Claude Code"
 type = "usd"
+rows = "cost_usd platform=claude_code"
 [[columns]]
 name = "claude_ai"
 label = "Claude.ai"
 type = "usd"
+rows = "cost_usd platform=claude_ai"
 [[columns]]
 name = "claude_api"
 label = "Claude API"
 type = "usd"
+rows = "cost_usd platform=claude_api"
 [[columns]]
 name = "cursor"
 label = "Cursor"
 type = "usd"
+rows = "cost_usd platform=cursor"
 [[columns]]
 name = "seat_usd"
 label = "Seats"
 type = "usd"
+rows = "cost_usd class=seat"
 [[columns]]
 name = "usage_usd"
 label = "Usage"
 type = "usd"
+rows = "cost_usd class=usage"
 [[columns]]
 name = "budget_usd"
 label = "Budget"
@@ -58,26 +67,32 @@ type = "usd"
 name = "variance_usd"
 label = "Variance"
 type = "usd"
+from = ["cost_usd", "budget_usd"]
 [[columns]]
 name = "variance_pct"
 label = "Variance %"
 type = "percent"
+from = ["cost_usd", "budget_usd"]
 [[columns]]
 name = "forecast_usd"
 label = "Forecast"
 type = "usd"
+from = ["cost_usd"]
 [[columns]]
 name = "mom_change_pct"
 label = "Change"
 type = "percent"
+rows = "of cost_usd / cost_usd before"
 [[columns]]
 name = "cost_per_active_user"
 label = "Per active person"
 type = "usd"
+rows = "cost_usd / active_people"
 [[columns]]
 name = "cost_per_line_accepted"
 label = "Cost per line"
 type = "usd_unit"
+rows = "of cost_usd coding=yes / lines_accepted covered=no / lines_accepted covered=yes"
 [[columns]]
 name = "budget_note"
 label = "Budget note"

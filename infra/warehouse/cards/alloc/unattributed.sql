@@ -29,6 +29,11 @@ type = "model"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+[columns.rows]
+by = "reason"
+"no use in the key report to split by" = "cost_usd attribution=none allocation=no_key allocation=unallocated"
+"the bill names no key" = "cost_usd attribution=none allocation=reported allocation=exact allocation=widened"
+"*" = "cost_usd attribution=none"
 [[columns]]
 name = "first_seen"
 label = "First seen"

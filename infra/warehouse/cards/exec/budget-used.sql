@@ -14,6 +14,7 @@ changed = "2026-11-22"
 name = "actual_usd"
 label = "Spent"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "budget_usd"
 label = "Budget"

@@ -21,6 +21,7 @@ type = "month"
 name = "actual_usd"
 label = "Actual"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "budget_usd"
 label = "Budget"
@@ -29,14 +30,17 @@ type = "usd"
 name = "forecast_usd"
 label = "Forecast"
 type = "usd"
+from = ["actual_usd"]
 [[columns]]
 name = "variance_usd"
 label = "Variance"
 type = "usd"
+from = ["actual_usd", "budget_usd"]
 [[columns]]
 name = "variance_pct"
 label = "Variance, %"
 type = "percent"
+from = ["actual_usd", "budget_usd"]
 */
 WITH {{with:thirteen_months}},
 spent AS (

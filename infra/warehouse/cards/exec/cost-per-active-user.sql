@@ -12,6 +12,7 @@ changed = "2026-11-22"
 name = "cost_per_active_user"
 label = "Cost per active user"
 type = "usd"
+rows = "cost_usd / active_people"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -13,6 +13,7 @@ changed = "2026-11-22"
 name = "cost_growth_rate"
 label = "Change on the period before"
 type = "percent"
+rows = "of cost_usd / cost_usd before"
 [[columns]]
 name = "previous"
 label = "Period before"

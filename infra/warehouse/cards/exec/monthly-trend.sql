@@ -27,6 +27,7 @@ type = "platform"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 */
 WITH {{with:thirteen_months}},
 parts AS (

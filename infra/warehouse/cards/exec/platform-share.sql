@@ -21,10 +21,12 @@ link = "alloc?platform={platform}"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "share_pct"
 label = "Share"
 type = "percent"
+from = ["cost_usd"]
 */
 SELECT
     s.platform AS platform,

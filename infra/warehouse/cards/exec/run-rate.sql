@@ -12,6 +12,7 @@ changed = "2026-11-22"
 name = "annual_run_rate"
 label = "Annual run rate"
 type = "usd"
+rows = "of cost_usd last_month"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -25,6 +25,7 @@ type = "text"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 */
 WITH {{with:thirteen_months}},
 sums AS (

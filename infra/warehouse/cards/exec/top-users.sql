@@ -7,6 +7,7 @@ tab = "Overview"
 place = [12, 13, 12, 7]
 unit = "USD"
 empty = "No spend in this range."
+keys = ["user_email"]
 changed = "2026-11-22"
 [chart]
 partial = true
@@ -21,10 +22,12 @@ link = "alloc?user={user_email}"
 name = "cost_usd"
 label = "Spend"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "share_pct"
 label = "Share"
 type = "percent"
+from = ["cost_usd"]
 [[columns]]
 name = "user_email"
 label = "E-mail"

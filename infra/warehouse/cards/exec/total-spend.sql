@@ -13,6 +13,7 @@ changed = "2026-11-22"
 name = "total_usd"
 label = "Spend to date"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "previous"
 label = "Period before"

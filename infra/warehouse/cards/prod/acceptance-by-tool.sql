@@ -25,6 +25,7 @@ type = "platform"
 name = "suggestion_acceptance_rate"
 label = "Acceptance"
 type = "percent"
+rows = "suggestions_accepted / suggestions_decided"
 */
 SELECT
     u.team AS team,

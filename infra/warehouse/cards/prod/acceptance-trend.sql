@@ -24,6 +24,7 @@ type = "platform"
 name = "suggestion_acceptance_rate"
 label = "Acceptance"
 type = "percent"
+rows = "suggestions_accepted / suggestions_decided"
 */
 WITH {{with:weeks}}
 SELECT

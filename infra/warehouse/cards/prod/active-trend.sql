@@ -19,10 +19,12 @@ type = "day"
 name = "dau"
 label = "Daily active"
 type = "integer"
+rows = "active_people"
 [[columns]]
 name = "wau"
 label = "Weekly active"
 type = "integer"
+rows = "active_people days=7"
 */
 WITH last AS (
     SELECT p.through_day AS through_day, UNIX_DATE(p.through_day) AS through_number

@@ -11,6 +11,7 @@ changed = "2026-11-22"
 name = "active_users"
 label = "Active people"
 type = "integer"
+rows = "active_people"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -20,10 +20,12 @@ type = "week"
 name = "commits"
 label = "Commits"
 type = "integer"
+rows = "commits platform=claude_code"
 [[columns]]
 name = "pull_requests"
 label = "Pull requests"
 type = "integer"
+rows = "pull_requests platform=claude_code"
 */
 WITH {{with:weeks}},
 sums AS (

@@ -12,6 +12,7 @@ changed = "2026-11-22"
 name = "commits"
 label = "Commits with Claude Code"
 type = "integer"
+rows = "commits platform=claude_code"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -13,6 +13,7 @@ changed = "2026-11-22"
 name = "suggestion_acceptance_rate"
 label = "Claude Code edit acceptance"
 type = "percent"
+rows = "suggestions_accepted platform=claude_code / suggestions_decided platform=claude_code"
 [[columns]]
 name = "previous"
 label = "Period before"

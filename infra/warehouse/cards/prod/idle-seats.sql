@@ -9,6 +9,7 @@ unit = "USD"
 ignores = ["model"]
 empty = "Every paid seat was used in the last 30 days."
 notes = ["Claude.ai seats are judged only while somebody uploads Claude.ai use."]
+keys = ["user_email", "platform"]
 changed = "2026-11-22"
 [[columns]]
 name = "display_name"
@@ -27,6 +28,7 @@ type = "platform"
 name = "seat_usd"
 label = "Seat, 30 days"
 type = "usd"
+rows = "cost_usd class=seat days=30"
 [[columns]]
 name = "last_active"
 label = "Last active"

@@ -26,6 +26,10 @@ type = "text"
 name = "requests"
 label = "Requests"
 type = "integer"
+[columns.rows]
+by = "kind"
+included = "included_requests platform=cursor"
+overage = "usage_based_requests platform=cursor"
 */
 WITH {{with:thirteen_months}},
 months AS (

@@ -13,6 +13,7 @@ changed = "2026-11-22"
 name = "line_acceptance_rate"
 label = "Cursor line acceptance"
 type = "percent"
+rows = "lines_accepted platform=cursor / lines_suggested platform=cursor"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -11,6 +11,7 @@ changed = "2026-11-22"
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+rows = "lines_accepted"
 [[columns]]
 name = "previous"
 label = "Period before"

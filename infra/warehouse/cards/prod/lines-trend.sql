@@ -25,6 +25,7 @@ type = "platform"
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+rows = "lines_accepted"
 */
 WITH {{with:weeks}},
 sums AS (

@@ -7,6 +7,7 @@ tab = "Tools"
 place = [12, 16, 12, 7]
 unit = "sessions"
 ignores = ["model"]
+keys = ["model:main"]
 changed = "2026-11-22"
 [chart]
 x = "model"
@@ -20,10 +21,12 @@ type = "model"
 name = "sessions"
 label = "Claude Code sessions"
 type = "integer"
+rows = "sessions platform=claude_code"
 [[columns]]
 name = "days_as_main_model"
 label = "Cursor days as main model"
 type = "integer"
+rows = "person_days platform=cursor"
 */
 WITH sums AS (
     SELECT

@@ -12,6 +12,7 @@ changed = "2026-11-22"
 name = "pull_requests"
 label = "Pull requests with Claude Code"
 type = "integer"
+rows = "pull_requests platform=claude_code"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -8,6 +8,7 @@ place = [0, 0, 24, 11]
 unit = "text"
 empty = "No use in this range."
 notes = ["Sessions of Cursor are estimated: an active day counts as one.", "Somebody who works every weekday reaches at most 74 % of the days of a month, so \"Highly Active\" takes weekends; the rate on weekdays stands beside it."]
+keys = ["user_email", "platform"]
 changed = "2026-11-22"
 [[columns]]
 name = "display_name"
@@ -26,18 +27,22 @@ type = "platform"
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+rows = "lines_accepted"
 [[columns]]
 name = "line_acceptance_rate"
 label = "Line acceptance"
 type = "percent"
+rows = "lines_accepted / lines_suggested"
 [[columns]]
 name = "suggestion_acceptance_rate"
 label = "Suggestion acceptance"
 type = "percent"
+rows = "suggestions_accepted / suggestions_decided"
 [[columns]]
 name = "acceptance_percentile"
 label = "Percentile"
 type = "percent"
+from = ["line_acceptance_rate", "suggestion_acceptance_rate"]
 [[columns]]
 name = "performance_tier"
 label = "Performance"
@@ -46,34 +51,42 @@ type = "level"
 name = "sessions"
 label = "Sessions"
 type = "integer"
+rows = "sessions"
 [[columns]]
 name = "lines_per_session"
 label = "Lines per session"
 type = "number"
+rows = "lines_accepted / sessions"
 [[columns]]
 name = "tokens_per_session"
 label = "Tokens per session"
 type = "number"
+rows = "tokens / sessions"
 [[columns]]
 name = "efficiency_ratio"
 label = "Lines per token"
 type = "number"
+rows = "lines_accepted / tokens"
 [[columns]]
 name = "mom_productivity_change_pct"
 label = "Change"
 type = "percent"
+rows = "of lines_accepted / sessions / lines_accepted before / sessions before"
 [[columns]]
 name = "active_days"
 label = "Active days"
 type = "integer"
+rows = "active_days"
 [[columns]]
 name = "engagement_rate"
 label = "Engagement"
 type = "percent"
+from = ["active_days"]
 [[columns]]
 name = "weekday_rate"
 label = "On weekdays"
 type = "percent"
+from = ["active_days"]
 [[columns]]
 name = "engagement_category"
 label = "Engagement level"

@@ -27,6 +27,12 @@ type = "text"
 name = "requests"
 label = "Requests"
 type = "integer"
+[columns.rows]
+by = "request_kind"
+composer = "composer_requests platform=cursor"
+chat = "chat_requests platform=cursor"
+agent = "agent_requests platform=cursor"
+"inline edit" = "cmdk_usages platform=cursor"
 */
 WITH {{with:thirteen_months}},
 months AS (

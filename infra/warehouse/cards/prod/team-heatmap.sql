@@ -18,66 +18,79 @@ link = "prod?team={team}"
 name = "w01"
 label = "Week 1"
 type = "number"
+rows = "lines_accepted week=1 / active_accounts week=1"
 heat = true
 [[columns]]
 name = "w02"
 label = "Week 2"
 type = "number"
+rows = "lines_accepted week=2 / active_accounts week=2"
 heat = true
 [[columns]]
 name = "w03"
 label = "Week 3"
 type = "number"
+rows = "lines_accepted week=3 / active_accounts week=3"
 heat = true
 [[columns]]
 name = "w04"
 label = "Week 4"
 type = "number"
+rows = "lines_accepted week=4 / active_accounts week=4"
 heat = true
 [[columns]]
 name = "w05"
 label = "Week 5"
 type = "number"
+rows = "lines_accepted week=5 / active_accounts week=5"
 heat = true
 [[columns]]
 name = "w06"
 label = "Week 6"
 type = "number"
+rows = "lines_accepted week=6 / active_accounts week=6"
 heat = true
 [[columns]]
 name = "w07"
 label = "Week 7"
 type = "number"
+rows = "lines_accepted week=7 / active_accounts week=7"
 heat = true
 [[columns]]
 name = "w08"
 label = "Week 8"
 type = "number"
+rows = "lines_accepted week=8 / active_accounts week=8"
 heat = true
 [[columns]]
 name = "w09"
 label = "Week 9"
 type = "number"
+rows = "lines_accepted week=9 / active_accounts week=9"
 heat = true
 [[columns]]
 name = "w10"
 label = "Week 10"
 type = "number"
+rows = "lines_accepted week=10 / active_accounts week=10"
 heat = true
 [[columns]]
 name = "w11"
 label = "Week 11"
 type = "number"
+rows = "lines_accepted week=11 / active_accounts week=11"
 heat = true
 [[columns]]
 name = "w12"
 label = "Week 12"
 type = "number"
+rows = "lines_accepted week=12 / active_accounts week=12"
 heat = true
 [[columns]]
 name = "total"
 label = "12 weeks"
 type = "number"
+rows = "lines_accepted weeks=12 / active_accounts weeks=12"
 [[columns]]
 name = "first_week"
 label = "Week 1 begins"

@@ -11,6 +11,7 @@ changed = "2026-11-22"
 name = "cost_per_1k_tokens"
 label = "Cost per 1k tokens"
 type = "usd_unit"
+rows = "of cost_usd type=tokens platform=claude_code platform=claude_api / tokens covered=no platform=claude_code platform=claude_api"
 [[columns]]
 name = "previous"
 label = "Period before"

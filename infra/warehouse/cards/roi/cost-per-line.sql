@@ -13,6 +13,7 @@ changed = "2026-11-22"
 name = "cost_per_line_accepted"
 label = "Cost per accepted line"
 type = "usd_unit"
+rows = "of cost_usd coding=yes / lines_accepted covered=no / lines_accepted covered=yes"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -11,6 +11,7 @@ changed = "2026-11-22"
 name = "cost_per_accepted_suggestion"
 label = "Cost per accepted suggestion"
 type = "usd_unit"
+rows = "of cost_usd coding=yes / suggestions_accepted covered=no / suggestions_accepted covered=yes"
 [[columns]]
 name = "previous"
 label = "Period before"

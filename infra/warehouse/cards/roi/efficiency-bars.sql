@@ -24,6 +24,7 @@ type = "platform"
 name = "cost_per_accepted_suggestion"
 label = "Cost per suggestion"
 type = "usd_unit"
+rows = "cost_usd / suggestions_accepted covered=no"
 */
 WITH {{with:thirteen_months}},
 {{with:coding_money}},

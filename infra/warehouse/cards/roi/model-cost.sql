@@ -19,6 +19,7 @@ type = "model"
 name = "cost_per_1k_tokens"
 label = "Cost per 1k tokens"
 type = "usd_unit"
+rows = "of cost_usd type=tokens platform=claude_code platform=claude_api / tokens covered=no platform=claude_code platform=claude_api"
 */
 WITH money AS (
     SELECT s.model AS model, SUM(s.cost_usd) AS cost_usd

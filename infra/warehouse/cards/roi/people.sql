@@ -7,6 +7,7 @@ tab = "People and platforms"
 place = [0, 10, 24, 10]
 unit = "USD"
 empty = "No spend in this range."
+keys = ["user_email"]
 changed = "2026-11-22"
 [[columns]]
 name = "display_name"
@@ -21,21 +22,25 @@ type = "team"
 name = "claude_code_cost_per_line"
 label = "Claude Code"
 type = "usd_unit"
+rows = "cost_usd platform=claude_code / lines_accepted platform=claude_code covered=no"
 heat = true
 [[columns]]
 name = "cursor_cost_per_line"
 label = "Cursor"
 type = "usd_unit"
+rows = "cost_usd platform=cursor / lines_accepted platform=cursor"
 heat = true
 [[columns]]
 name = "coding_cost_per_line"
 label = "Coding"
 type = "usd_unit"
+rows = "of cost_usd coding=yes / lines_accepted covered=no / lines_accepted covered=yes"
 heat = true
 [[columns]]
 name = "loaded_cost_per_line"
 label = "Fully loaded"
 type = "usd_unit"
+rows = "of cost_usd / lines_accepted covered=no / lines_accepted covered=yes"
 [[columns]]
 name = "efficiency_tier"
 label = "Efficiency"
@@ -44,10 +49,12 @@ type = "level"
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+rows = "lines_accepted"
 [[columns]]
 name = "coding_cost_usd"
 label = "Coding cost"
 type = "usd"
+rows = "cost_usd coding=yes"
 [[columns]]
 name = "platform_preference"
 label = "Preference"

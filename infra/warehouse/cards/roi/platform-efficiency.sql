@@ -17,14 +17,17 @@ link = "alloc?platform={platform}"
 name = "cost_usd"
 label = "Cost"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+rows = "lines_accepted covered=no"
 [[columns]]
 name = "cost_per_line_accepted"
 label = "Cost per line"
 type = "usd_unit"
+rows = "cost_usd / lines_accepted covered=no"
 [[columns]]
 name = "efficiency_tier"
 label = "Efficiency"
@@ -33,30 +36,37 @@ type = "level"
 name = "efficiency_score"
 label = "Score"
 type = "number"
+from = ["cost_per_line_accepted"]
 [[columns]]
 name = "accepted_suggestions"
 label = "Accepted suggestions"
 type = "integer"
+rows = "suggestions_accepted covered=no"
 [[columns]]
 name = "cost_per_accepted_suggestion"
 label = "Cost per suggestion"
 type = "usd_unit"
+rows = "cost_usd / suggestions_accepted covered=no"
 [[columns]]
 name = "sessions"
 label = "Sessions"
 type = "integer"
+rows = "sessions covered=no"
 [[columns]]
 name = "cost_per_session"
 label = "Cost per session"
 type = "usd"
+rows = "cost_usd / sessions covered=no"
 [[columns]]
 name = "tokens"
 label = "Tokens"
 type = "integer"
+rows = "tokens covered=no"
 [[columns]]
 name = "cost_per_1k_tokens"
 label = "Cost per 1k tokens"
 type = "usd_unit"
+rows = "of cost_usd type=tokens / tokens covered=no"
 */
 WITH money AS (
     SELECT

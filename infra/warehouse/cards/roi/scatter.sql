@@ -6,6 +6,7 @@ display = "scatter"
 tab = "People and platforms"
 place = [0, 0, 24, 10]
 unit = "USD"
+keys = ["user_email", "platform"]
 changed = "2026-11-22"
 [chart]
 x = "cost_usd"
@@ -17,10 +18,12 @@ size = "sessions"
 name = "cost_usd"
 label = "Cost"
 type = "usd"
+rows = "cost_usd"
 [[columns]]
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+rows = "lines_accepted covered=no"
 [[columns]]
 name = "platform"
 label = "Platform"
@@ -29,6 +32,7 @@ type = "platform"
 name = "sessions"
 label = "Sessions"
 type = "integer"
+rows = "sessions covered=no"
 [[columns]]
 name = "display_name"
 label = "Person"
@@ -38,6 +42,7 @@ link = "prod?user={user_email}"
 name = "cost_per_line_accepted"
 label = "Cost per line"
 type = "usd_unit"
+rows = "cost_usd / lines_accepted covered=no"
 [[columns]]
 name = "user_email"
 label = "E-mail"

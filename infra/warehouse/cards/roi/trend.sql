@@ -27,6 +27,10 @@ type = "platform"
 name = "cost_per_line_accepted"
 label = "Cost per line"
 type = "usd_unit"
+[columns.rows]
+by = "platform"
+total = "of cost_usd coding=yes / lines_accepted covered=no / lines_accepted covered=yes"
+"*" = "cost_usd / lines_accepted covered=no"
 [[columns]]
 name = "roi_category"
 label = "ROI category"

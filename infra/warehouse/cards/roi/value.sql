@@ -16,10 +16,12 @@ type = "month"
 name = "lines_accepted"
 label = "Lines accepted"
 type = "integer"
+rows = "of lines_accepted covered=no / lines_accepted covered=yes"
 [[columns]]
 name = "cost_usd"
 label = "Coding cost"
 type = "usd"
+rows = "cost_usd coding=yes"
 [[columns]]
 name = "value_per_line_usd"
 label = "Assumed value per line"
@@ -28,18 +30,22 @@ type = "usd"
 name = "low"
 label = "Ratio at a tenth"
 type = "number"
+from = ["lines_accepted", "cost_usd"]
 [[columns]]
 name = "estimated_roi_ratio"
 label = "Ratio at that value"
 type = "number"
+from = ["lines_accepted", "cost_usd"]
 [[columns]]
 name = "high"
 label = "Ratio at twice"
 type = "number"
+from = ["lines_accepted", "cost_usd"]
 [[columns]]
 name = "break_even_usd"
 label = "Break-even per line"
 type = "usd_unit"
+from = ["cost_usd", "lines_accepted"]
 */
 WITH {{with:thirteen_months}},
 {{with:coding_money}},

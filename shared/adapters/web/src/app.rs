@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use aispend_dashboards::{Asked, Board, Cards, Filters};
-use aispend_ports::Clock;
+use aispend_ports::{Archive, Clock};
 use aispend_warehouse::Card;
 use axum::{
     Router,
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     api, assets,
     data::{Data, Held},
-    explain, files,
+    document, explain, files,
     gate::Gate,
     pictures::Pictures,
     problem::Problem,
@@ -37,6 +37,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Where the raw documents are, for people who follow a figure to the end.
     pub archive: Option<String>,
+    /// The documents themselves; none: they are named, and not opened.
+    pub documents: Option<Arc<dyn Archive>>,
     /// Figures of single people's work are left out.
     pub is_team_only: bool,
     /// Names under which the page may be asked for; none: any.
@@ -51,10 +53,11 @@ pub struct App {
     pub cards: Vec<Card>,
     pub clock: Arc<dyn Clock>,
     pub archive: Option<String>,
+    pub documents: Option<Arc<dyn Archive>>,
     pub hosts: Vec<String>,
     gate: Option<Gate>,
     pub pictures: Pictures,
-    is_team_only: bool,
+    pub is_team_only: bool,
     pub asset_base: String,
     pub build: String,
     templates: Environment<'static>,
@@ -77,6 +80,7 @@ pub fn router(options: Options) -> Router {
         cards: options.cards.into_iter().filter_map(shown).collect(),
         clock: options.clock,
         archive: options.archive,
+        documents: options.documents,
         hosts: options.hosts,
         gate: options.gate,
         pictures: Pictures::default(),
@@ -94,7 +98,9 @@ pub fn router(options: Options) -> Router {
         .route("/api/v1/cards/{group}/{card}", get(api::card))
         .route("/export/{group}/{file}", get(files::card))
         .route("/export/{file}", get(files::dashboard))
-        .route("/explain/{group}/{card}", get(explain::card));
+        .route("/explain/{group}/{card}", get(explain::card))
+        .route("/document/{sha256}", get(document::page))
+        .route("/document/{sha256}/file", get(document::file));
     for board in &aispend_dashboards::BOARDS {
         router = router.route(board.path, get(session::page));
     }
@@ -120,8 +126,9 @@ async fn common(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         response = if is_api { problem.as_json() } else { app.problem_page(&problem) };
     }
     let headers = response.headers_mut();
+    // A file of somebody else's brings a stricter policy.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -180,6 +187,11 @@ impl App {
             Some((filter, text)) => Err(Problem::filter(&format!("{}: {text}", filter.slug()))),
             None => Ok((held, asked)),
         }
+    }
+
+    /// True where the vendors' answers may be looked at: they tell of single people's work.
+    pub const fn opens_documents(&self) -> bool {
+        self.documents.is_some() && !self.is_team_only
     }
 
     /// A template, filled.

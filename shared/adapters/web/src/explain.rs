@@ -1,10 +1,12 @@
-//! From a figure to the rows, the rule that decided, the ledger line and the vendor's answer behind it.
+//! From a figure to the rows, the rules that decided, the ledger lines and the vendor's answers behind it.
 
 use std::sync::Arc;
 
-use aispend_dashboards::{Asked, Head, Number, Shown, Table, format, is_explained, page};
+use aispend_dashboards::{
+    Asked, Head, Narrowed, Number, Question, Shown, Table, encode, format, is_explained, page, recipe,
+};
 use aispend_tables::{Cell, QueryResult};
-use aispend_warehouse::{Card, ColumnType, Engine, Filter, text};
+use aispend_warehouse::{Card, Column, ColumnType, Facts, Filter, How, Measure, Part, Recipe, text};
 use axum::{
     extract::{Path, RawQuery, State},
     response::Response,
@@ -16,14 +18,14 @@ use crate::{app::App, data::Held, problem::Problem};
 /// Rows on one page.
 const ROWS: usize = 100;
 
-/// What narrows a figure beyond the filters of a dashboard.
-#[derive(Default)]
-struct Narrowed {
-    key: Option<String>,
-    class: Option<String>,
-    cost_type: Option<String>,
-    attribution: Option<String>,
-    page: usize,
+/// What is asked: a figure of a card, under everything its address says.
+struct Explained<'a> {
+    app: &'a App,
+    held: &'a Held,
+    card: &'a Card,
+    asked: &'a Asked,
+    narrowed: &'a Narrowed,
+    query: &'a str,
 }
 
 /// `GET /explain/{group}/{card}`.
@@ -33,206 +35,285 @@ pub async fn card(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let card = app.card(&group, &name)?;
-    if !is_explained(card) {
-        return Err(Problem::not_found("This figure is not a sum of billed rows: see About this figure."));
-    }
     let query = query.unwrap_or_default();
     let (held, asked) = app.ask_exactly(&group, &query).await?;
-    let narrowed = Narrowed::read(&query)?;
-    let context = explained(&app, &held, card, &asked, &narrowed, &query).await?;
+    let narrowed = Narrowed::read(&query).map_err(|problem| Problem::filter(&problem))?;
+    let explained =
+        Explained { app: &app, held: &held, card, asked: &asked, narrowed: &narrowed, query: &query };
+    let context = match &narrowed.column {
+        None if is_explained(card) => explained.rows(&ALL_MONEY, &card.title).await?,
+        None => {
+            let text = "This figure is not a sum of billed rows: see About this figure.";
+            return Err(Problem::not_found(text));
+        }
+        Some(name) => {
+            let column = card.columns.iter().find(|column| column.name == *name);
+            let column = column.ok_or_else(|| Problem::not_found("This card has no such figure."))?;
+            explained.column(column).await?
+        }
+    };
     app.render("explain.html", &context)
 }
 
-impl Narrowed {
-    fn read(query: &str) -> Result<Self, Problem> {
-        let mut narrowed = Self::default();
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            if !matches!(name, "key" | "class" | "type" | "attribution" | "page") {
-                continue;
+/// What a card without a chosen figure is made of.
+static ALL_MONEY: std::sync::LazyLock<Part> = std::sync::LazyLock::new(|| Part {
+    measure: Measure::named("cost_usd").expect("money is a measure"),
+    only: Vec::new(),
+});
+
+impl Explained<'_> {
+    async fn ask(&self, sql: String) -> Result<QueryResult, Problem> {
+        Ok(self.held.snapshot.query(&sql).await?)
+    }
+
+    async fn column(&self, column: &Column) -> Result<Value, Problem> {
+        let label = format!("{}, {}", self.card.title, column.label);
+        let Some(recipe) = recipe(column, self.narrowed.case.as_deref()) else {
+            if column.from.is_empty() {
+                return Err(Problem::not_found("No rows add up to this figure: see About this figure."));
             }
-            // Read as the filters are: the same limits, the same words.
-            let read = aispend_dashboards::Filters::read(&format!("model={value}"));
-            if let Some((_, problem)) = read.errors.first() {
-                return Err(Problem::filter(&format!("{name}: {problem}")));
-            }
-            let value = read.values(Filter::Model).first().cloned();
-            match name {
-                "key" => narrowed.key = value,
-                "class" => narrowed.class = value,
-                "type" => narrowed.cost_type = value,
-                "attribution" => narrowed.attribution = value,
-                _ => {
-                    narrowed.page =
-                        value.and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, 10_000) - 1;
-                }
+            return Ok(self.beside(column, &label));
+        };
+        match (self.narrowed.part, recipe.parts.as_slice()) {
+            (None, [part]) if recipe.how == How::Whole => self.rows(part, &label).await,
+            (None, _) => self.parts(recipe, &label).await,
+            (Some(at), parts) => {
+                let part =
+                    parts.get(at).ok_or_else(|| Problem::not_found("This figure has no such part."))?;
+                self.rows(part, &format!("{label}: {}", named(part))).await
             }
         }
-        Ok(narrowed)
     }
-}
 
-async fn explained(
-    app: &App,
-    held: &Held,
-    card: &Card,
-    asked: &Asked,
-    narrowed: &Narrowed,
-    query: &str,
-) -> Result<Value, Problem> {
-    let filter = condition(asked, narrowed, held.snapshot.engine());
-    let ask = async |sql: String| held.snapshot.query(&sql).await;
-    let sums =
-        ask(format!("SELECT COUNT(*) AS records, SUM(f.cost_usd) AS cost_usd FROM {FACTS} WHERE {filter}"))
-            .await?;
-    let rules = ask(format!(
-        "SELECT f.attribution AS attribution, f.allocation AS allocation, COUNT(*) AS records, SUM(f.cost_usd) AS cost_usd \
-         FROM {FACTS} WHERE {filter} GROUP BY f.attribution, f.allocation ORDER BY cost_usd DESC, attribution, allocation"
-    ))
-    .await?;
-    let rows = ask(format!(
-        "SELECT f.cost_date AS cost_date, {PLATFORM} AS platform, f.user_email AS user_email, f.model AS model, \
-         f.api_key_id AS api_key_id, f.cost_type AS cost_type, f.token_type AS token_type, f.cost_usd AS cost_usd, \
-         f.attribution AS attribution, f.allocation AS allocation, f.slice_key AS slice_key, \
-         f.raw_response AS raw_response FROM {FACTS} WHERE {filter} \
-         ORDER BY cost_date DESC, cost_usd DESC, slice_key, user_email, model, api_key_id, cost_type, token_type \
-         LIMIT {ROWS} OFFSET {}",
-        narrowed.page * ROWS
-    ))
-    .await?;
-    let list = |place: usize| {
+    fn question(&self, part: &Part) -> Result<Question, Problem> {
+        if part.measure.facts == Facts::Usage && self.app.is_team_only {
+            let text = "The rows behind this figure are single people's work, which is not shown here.";
+            return Err(Problem::not_found(text));
+        }
+        let engine = self.held.snapshot.engine();
+        Question::of(part, self.asked, self.narrowed, engine).map_err(|problem| Problem::filter(&problem))
+    }
+
+    /// The records behind a part, and its figure.
+    async fn sum(&self, question: &Question) -> Result<(usize, Cell), Problem> {
+        let mut sums = self.ask(question.sum()).await?;
+        let mut row = sums.rows.pop().unwrap_or_default().into_iter();
+        let (records, figure) = (row.next().unwrap_or(Cell::Null), row.next().unwrap_or(Cell::Null));
+        let records = format::number(&records).and_then(|count| usize::try_from(count.to_whole()).ok());
+        Ok((records.unwrap_or(0), figure))
+    }
+
+    /// The page of one measure: its rows and all that is behind them.
+    async fn rows(&self, part: &Part, label: &str) -> Result<Value, Problem> {
+        let question = self.question(part)?;
+        let (records, figure) = self.sum(&question).await?;
+        let page = self.narrowed.page;
+        let rules = self.ask(question.rules()).await?;
+        let rows = self.ask(question.rows(ROWS, page * ROWS)).await?;
+        let (slices, documents) = (self.list(&rows, "slice_key"), self.list(&rows, "raw_response"));
+        let ledger = self.ask(format!(
+            "SELECT l.slice_key AS slice_key, l.source AS source, l.observed_at AS observed_at, l.loaded_at AS loaded_at, \
+             l.rows_loaded AS rows_loaded, l.money_loaded_usd AS money_loaded_usd, l.money_rejected_usd AS money_rejected_usd, \
+             l.superseded_money_usd AS superseded_money_usd, l.run_id AS run_id \
+             FROM ai_usage_analytics.slice_loads AS l WHERE l.slice_key IN ({slices}) \
+             ORDER BY l.slice_key, l.generation DESC, l.revision DESC, l.reader_version DESC LIMIT 200"
+        ))
+        .await?;
+        let archived = self.ask(format!(
+            "SELECT d.sha256 AS sha256, d.slice_key AS slice_key, d.role AS role, d.request AS request, d.page AS page, \
+             d.size_bytes AS size_bytes, d.fetched_at AS fetched_at FROM ai_usage_analytics.raw_documents AS d \
+             WHERE d.sha256 IN ({documents}) ORDER BY d.slice_key, d.role, d.page, d.sha256 LIMIT 200"
+        ))
+        .await?;
+        let mut links = Vec::new();
+        let other = |page: usize| self.address(&["page"], &format!("page={}", page + 1));
+        if page > 0 {
+            links.push(json!({"label": "Newer rows", "href": other(page - 1)}));
+        }
+        if (page + 1) * ROWS < records {
+            links.push(json!({"label": "Older rows", "href": other(page + 1)}));
+        }
+        let shown = rows.rows.len();
+        let text = match (part.measure.facts, part.measure.is_counted()) {
+            (Facts::Cost, false) => format!("Exact sum of {records} billed rows, {}.", question.days_words()),
+            (_, false) => format!("Exact sum of {records} rows of use, {}.", question.days_words()),
+            (_, true) => format!("Counted once each in {records} rows, {}.", question.days_words()),
+        };
+        let place = self.app.archive.as_deref().map_or_else(
+            || "Each is kept in the raw archive under its SHA-256.".to_owned(),
+            |folder| {
+                format!("Each is kept as received in {folder}, under its SHA-256, compressed with zstd.")
+            },
+        );
+        let is_open = self.app.opens_documents();
+        let mut steps = vec![
+            json!({"title": "The rows", "text": format!("Newest first; {shown} of {records} on this page."),
+             "tables": [table("Rows", &rows, records, is_open)], "links": links}),
+            json!({"title": "The rule that decided", "text": if part.measure.facts == Facts::Cost { RULES } else { RULES_OF_USE },
+             "tables": [table("Rows by rule", &rules, rules.rows.len(), false)]}),
+            json!({"title": "The ledger", "text": "Every reading of the days above, the newest first. A newer reading replaces an older one whole.",
+             "tables": [table("Readings", &ledger, ledger.rows.len(), false)]}),
+            json!({"title": "What the vendor answered", "text": place,
+             "tables": [table("Archived responses", &archived, archived.rows.len(), is_open)]}),
+        ];
+        steps.extend(self.others());
+        let figure =
+            json!({"label": self.selected(label), "value": exact(part.measure, &figure), "text": text});
+        Ok(self.page(&figure, &steps))
+    }
+
+    /// The page of a figure that several measures make.
+    async fn parts(&self, recipe: &Recipe, label: &str) -> Result<Value, Problem> {
+        let mut list = Vec::new();
+        for (at, part) in recipe.parts.iter().enumerate() {
+            let question = self.question(part)?;
+            let (records, figure) = self.sum(&question).await?;
+            list.push(json!({
+                "term": format!("{}, {}", named(part), question.days_words()),
+                "value": format!("{} in {records} rows", exact(part.measure, &figure)),
+                "href": self.address(&["part", "page"], &format!("part={at}")),
+            }));
+        }
+        let text = match recipe.how {
+            How::Ratio => "No rows add up to this figure: it is the first of these over the second.",
+            How::Whole | How::Worked => {
+                "No rows add up to this figure: by its definition it is worked out from these, each of which rows do."
+            }
+        };
+        let mut steps = vec![json!({"title": "What it is made of", "text": text, "list": list})];
+        steps.extend(self.formula());
+        steps.extend(self.others());
+        Ok(self.page(&json!({"label": self.selected(label), "value": ""}), &steps))
+    }
+
+    /// The page of a figure that is worked out from others of its row.
+    fn beside(&self, column: &Column, label: &str) -> Value {
+        let list: Vec<Value> = column
+            .from
+            .iter()
+            .filter_map(|name| self.card.columns.iter().find(|known| known.name == *name))
+            .map(|known| json!({"term": "Column", "value": known.label, "href": self.column_address(known)}))
+            .collect();
+        let text = "No rows add up to this figure: by the card's definition it is worked out from these of the same row.";
+        let mut steps = vec![json!({"title": "What it is made of", "text": text, "list": list})];
+        steps.extend(self.formula());
+        self.page(&json!({"label": self.selected(label), "value": ""}), &steps)
+    }
+
+    fn formula(&self) -> Option<Value> {
+        let formula = self.card.formula.as_ref()?;
+        Some(json!({"title": "The formula", "text": formula}))
+    }
+
+    /// The figures beside it, in the order of the card.
+    fn others(&self) -> Option<Value> {
+        let list: Vec<Value> = self
+            .card
+            .columns
+            .iter()
+            .filter(|column| !column.hidden && Some(&column.name) != self.narrowed.column.as_ref())
+            .filter_map(|column| Some(json!({"label": column.label, "href": self.column_address(column)?})))
+            .collect();
+        let is_beside = self.narrowed.column.is_some() && !list.is_empty();
+        is_beside
+            .then(|| json!({"title": "Beside it", "text": "Other figures of the same row.", "links": list}))
+    }
+
+    fn column_address(&self, column: &Column) -> Option<String> {
+        let is_known = recipe(column, self.narrowed.case.as_deref()).is_some() || !column.from.is_empty();
+        is_known
+            .then(|| self.address(&["column", "part", "page"], &format!("column={}", encode(&column.name))))
+    }
+
+    /// This address with another value.
+    fn address(&self, without: &[&str], with: &str) -> String {
+        let is_kept = |pair: &&str| {
+            !pair.is_empty() && !without.iter().any(|name| pair.split('=').next() == Some(*name))
+        };
+        let kept: Vec<&str> = self.query.split('&').filter(is_kept).chain([with]).collect();
+        format!("/explain/{}?{}", self.card.id, kept.join("&"))
+    }
+
+    /// The values of a column as a text list, or one that nothing is in.
+    fn list(&self, rows: &QueryResult, name: &str) -> String {
+        let Some(at) = rows.columns.iter().position(|column| column.name == name) else {
+            return "NULL".to_owned();
+        };
         let mut values: Vec<String> =
-            rows.rows.iter().filter_map(|row| row.get(place)).map(ToString::to_string).collect();
+            rows.rows.iter().filter_map(|row| row.get(at)).map(ToString::to_string).collect();
         values.retain(|value| !value.is_empty());
         values.sort();
         values.dedup();
-        values.iter().map(|value| text(value, held.snapshot.engine())).collect::<Vec<_>>().join(", ")
-    };
-    let (slices, documents) = (list(10), list(11));
-    let ledger = ask(format!(
-        "SELECT l.slice_key AS slice_key, l.source AS source, l.observed_at AS observed_at, l.loaded_at AS loaded_at, \
-         l.rows_loaded AS rows_loaded, l.money_loaded_usd AS money_loaded_usd, l.money_rejected_usd AS money_rejected_usd, \
-         l.superseded_money_usd AS superseded_money_usd, l.run_id AS run_id \
-         FROM ai_usage_analytics.slice_loads AS l WHERE l.slice_key IN ({}) \
-         ORDER BY l.slice_key, l.generation DESC, l.revision DESC, l.reader_version DESC LIMIT 200",
-        or_nothing(&slices)
-    ))
-    .await?;
-    let archived = ask(format!(
-        "SELECT d.sha256 AS sha256, d.slice_key AS slice_key, d.role AS role, d.request AS request, d.page AS page, \
-         d.size_bytes AS size_bytes, d.fetched_at AS fetched_at FROM ai_usage_analytics.raw_documents AS d \
-         WHERE d.sha256 IN ({}) ORDER BY d.slice_key, d.role, d.page, d.sha256 LIMIT 200",
-        or_nothing(&documents)
-    ))
-    .await?;
-    let first =
-        |place: usize| sums.rows.first().and_then(|row| row.get(place)).cloned().unwrap_or(Cell::Null);
-    let records = format::number(&first(0)).map_or(0, |count| usize::try_from(count.to_whole()).unwrap_or(0));
-    let exact = match first(1) {
-        Cell::Null => "$0".to_owned(),
-        sum => format!("${}", exactly(&sum)),
-    };
-    let mut links = Vec::new();
-    let other = |page: usize| {
-        let kept: Vec<&str> =
-            query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("page=")).collect();
-        format!("/explain/{}?{}&page={}", card.id, kept.join("&"), page + 1)
-    };
-    if narrowed.page > 0 {
-        links.push(json!({"label": "Newer rows", "href": other(narrowed.page - 1)}));
+        let engine = self.held.snapshot.engine();
+        let list = values.iter().map(|value| text(value, engine)).collect::<Vec<_>>().join(", ");
+        if list.is_empty() { "NULL".to_owned() } else { list }
     }
-    if (narrowed.page + 1) * ROWS < records {
-        links.push(json!({"label": "Older rows", "href": other(narrowed.page + 1)}));
+
+    fn selected(&self, label: &str) -> String {
+        let words = self.asked.filters.words(&Filter::ALL);
+        let case = self.narrowed.case.as_ref().map_or_else(String::new, |case| format!(", {case}"));
+        format!("{label}: {}. {words}{}{case}", self.asked.period.words(), self.narrowed.words())
     }
-    let shown = rows.rows.len();
-    let place = app.archive.as_deref().map_or_else(
-        || "Each is kept in the raw archive under its SHA-256.".to_owned(),
-        |folder| format!("Each is kept as received in {folder}, under its SHA-256, compressed with zstd."),
-    );
-    Ok(json!({
-        "page": {"title": format!("Explain: {}", card.title), "path": asked.board.path, "lead": card.definition},
-        "crumbs": [
-            {"title": asked.board.title, "href": format!("{}?{}", asked.board.path, asked.filters.query(asked.board))},
-            {"title": card.title, "href": null},
-        ],
-        "figure": {"label": selected(card, asked, narrowed), "value": exact,
-            "text": format!("Exact sum of {records} billed rows.")},
-        "steps": [
-            {"title": "The rows", "text": format!("Newest first; {shown} of {records} on this page."),
-             "tables": [table("Billed rows", &rows, records)], "links": links},
-            {"title": "The rule that decided", "text": RULES, "tables": [table("Rows by rule", &rules, rules.rows.len())]},
-            {"title": "The ledger", "text": "Every reading of the days above, the newest first. A newer reading replaces an older one whole.",
-             "tables": [table("Readings", &ledger, ledger.rows.len())]},
-            {"title": "What the vendor answered", "text": place, "tables": [table("Archived responses", &archived, archived.rows.len())]},
-        ],
-        "dashboards": page::boards(Some(asked.board), None),
-        "data": page::data(&held.state),
-        "states": page::states(asked, &held.state),
-        "assets": {"base": app.asset_base},
-    }))
+
+    fn page(&self, figure: &Value, steps: &[Value]) -> Value {
+        let Self { card, asked, held, .. } = self;
+        json!({
+            "page": {"title": format!("Explain: {}", card.title), "path": asked.board.path, "lead": card.definition},
+            "crumbs": [
+                {"title": asked.board.title, "href": format!("{}?{}", asked.board.path, asked.filters.query(asked.board))},
+                {"title": card.title, "href": null},
+            ],
+            "figure": figure,
+            "steps": steps,
+            "dashboards": page::boards(Some(asked.board), None),
+            "data": page::data(&held.state),
+            "states": page::states(asked, &held.state),
+            "assets": {"base": self.app.asset_base},
+        })
+    }
 }
 
-/// The facts have a word of their own for Claude.ai.
-const PLATFORM: &str = "CASE f.platform WHEN 'claude_web' THEN 'claude_ai' ELSE f.platform END";
-
-const FACTS: &str = "ai_usage_analytics.fct_cost_daily AS f";
-
-const RULES: &str = "Attribution: direct is the person whom the vendor names; mapping, whom the key sheet names on that day; \
-    creator, who made the key; none stays Unattributed. Allocation: reported is as the vendor stated it; exact and widened \
-    are a key's share by its own usage; no_key and unallocated have none.";
-
-/// A text list, or one that nothing is in.
-fn or_nothing(list: &str) -> &str {
-    if list.is_empty() { "NULL" } else { list }
+/// `billed money, class seat`.
+fn named(part: &Part) -> String {
+    part.only.iter().fold(part.measure.label.to_owned(), |words, (name, value)| match name.as_str() {
+        "platform" => format!("{words}, {}", format::platform(value)),
+        "before" => format!("{words}, the period before"),
+        "coding" => format!("{words}, on what pays for code"),
+        "covered" if value == "yes" => format!("{words}, under a Claude.ai seat"),
+        "covered" => format!("{words}, not under a Claude.ai seat"),
+        "last_month" => format!("{words}, the last complete month"),
+        "days" | "week" | "weeks" => words,
+        _ => format!("{words}, {value}"),
+    })
 }
 
-/// What a figure's rows have in common. The words of the daily views are put back into those of the facts.
-fn condition(asked: &Asked, narrowed: &Narrowed, engine: Engine) -> String {
-    // A row may name a person on a dashboard that has no such filter.
-    let Asked { selection, filters, .. } = asked;
-    let of = |filter| filters.values(filter).to_vec();
-    let mut parts = vec![format!(
-        "f.cost_date BETWEEN DATE '{}' AND DATE '{}'",
-        selection.first_day, asked.period.through_day
-    )];
-    let team = "CASE WHEN f.team IS NOT NULL THEN f.team WHEN f.user_email = 'unknown@unattributed.com' \
-        THEN 'Unattributed' ELSE 'No team' END";
-    let mut among = |column: &str, values: &[String]| {
-        if !values.is_empty() {
-            let list = values.iter().map(|value| text(value, engine)).collect::<Vec<_>>().join(", ");
-            parts.push(format!("{column} IN ({list})"));
-        }
-    };
-    among(team, &of(Filter::Team));
-    among("f.user_email", &of(Filter::User));
-    among(PLATFORM, &of(Filter::Platform));
-    among("f.model", &of(Filter::Model));
-    among("f.api_key_id", narrowed.key.as_slice());
-    among("f.cost_class", narrowed.class.as_slice());
-    among("f.cost_type", narrowed.cost_type.as_slice());
-    among("f.attribution", narrowed.attribution.as_slice());
-    parts.join(" AND ")
+const RULES: &str = "Platform: product is the product that the bill names; workspace, Claude Code's workspace; key_mapping, \
+    the key sheet; key_name, a key by whose name Claude Code reports use; seat, a subscription; vendor, a vendor with one \
+    platform; default, what the rest of an organisation's bill is. Allocation: reported is as the vendor stated it; exact and \
+    widened are a key's share by its own usage; no_key and unallocated have none. Attribution: direct is the person whom the \
+    vendor names; mapping, whom the key sheet names on that day; creator, who made the key; none stays Unattributed.";
+
+const RULES_OF_USE: &str = "Each feed of use reports one platform. Attribution: direct is the person whom the vendor names; \
+    mapping, whom the key sheet names on that day; creator, who made the key; none stays Unattributed.";
+
+/// To the last digit: this page is for adding up.
+fn exact(measure: &Measure, figure: &Cell) -> String {
+    let is_money = measure.facts == Facts::Cost && !measure.is_counted();
+    let number = format::number(figure).map_or_else(|| "0".to_owned(), Number::exact);
+    if is_money { format!("${number}") } else { number }
 }
 
-fn selected(card: &Card, asked: &Asked, narrowed: &Narrowed) -> String {
-    let key = narrowed.key.as_ref().map_or_else(String::new, |key| format!(", key {key}"));
-    let class = narrowed.class.as_ref().map_or_else(String::new, |class| format!(", {class}"));
-    let kind = narrowed.cost_type.as_ref().map_or_else(String::new, |kind| format!(", {kind}"));
-    let words = asked.filters.words(&Filter::ALL);
-    format!("{}: {}. {words}{key}{class}{kind}", card.title, asked.period.words())
-}
-
-/// An amount to the last digit: this page is for adding up.
 fn exactly(amount: &Cell) -> String {
     format::number(amount).map_or_else(|| amount.to_string(), Number::exact)
 }
 
-fn table(caption: &str, result: &QueryResult, total_rows: usize) -> Table {
+fn table(caption: &str, result: &QueryResult, total_rows: usize, is_open: bool) -> Table {
     let kind = |name: &str| match name {
-        "records" | "rows_loaded" | "size_bytes" | "page" => ColumnType::Integer,
         "platform" => ColumnType::Platform,
+        "records" | "rows_loaded" | "size_bytes" | "page" => ColumnType::Integer,
+        name if Measure::named(name).is_some() && !is_amount(name) => ColumnType::Integer,
         _ => ColumnType::Text,
     };
-    let is_amount = |name: &str| name.ends_with("_usd");
     let words = |name: &str, cell: &Cell| match cell {
         Cell::Null => String::new(),
         amount if is_amount(name) => exactly(amount),
@@ -245,10 +326,15 @@ fn table(caption: &str, result: &QueryResult, total_rows: usize) -> Table {
         kind: kind(&column.name),
     });
     let shown = |row: &Vec<Cell>| {
-        let cells = result.columns.iter().zip(row).map(|(column, cell)| Shown {
-            text: words(&column.name, cell),
-            raw: Some(cell.to_string()),
-            ..Shown::default()
+        let cells = result.columns.iter().zip(row).map(|(column, cell)| {
+            let is_document = matches!(column.name.as_str(), "sha256" | "raw_response");
+            let href = is_open && is_document && *cell != Cell::Null;
+            Shown {
+                text: words(&column.name, cell),
+                raw: Some(cell.to_string()),
+                href: href.then(|| format!("/document/{}", encode(&cell.to_string()))),
+                ..Shown::default()
+            }
         });
         cells.collect()
     };
@@ -260,4 +346,8 @@ fn table(caption: &str, result: &QueryResult, total_rows: usize) -> Table {
         total_rows: total_rows.min(result.rows.len()),
         sort: None,
     }
+}
+
+fn is_amount(name: &str) -> bool {
+    name.ends_with("_usd")
 }

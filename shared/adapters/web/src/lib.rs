@@ -6,6 +6,7 @@ mod api;
 mod app;
 mod assets;
 mod data;
+mod document;
 mod explain;
 mod files;
 mod gate;

@@ -42,6 +42,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "Not found", text, remedy)
     }
 
+    /// The archive no longer has a document.
+    pub fn gone() -> Self {
+        let text = "The archive no longer has this response: it keeps responses for a limited time, and its rows for longer.";
+        let remedy = "Read the day again with `aispend run --from DAY --to DAY`: what the vendor answers now is archived, and the \
+            rows name it.";
+        Self::new(StatusCode::NOT_FOUND, "No longer archived", text, remedy)
+    }
+
     pub fn method() -> Self {
         let text = "This page can be read, and nothing else.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "Not allowed", text, "Open the address in a browser.")

@@ -13,6 +13,7 @@ use axum::{
     http::{Request, StatusCode, header},
     response::Response,
 };
+use jiff::civil::{Date, date};
 use tower::ServiceExt as _;
 
 use crate::{Gate, Options, Proxy, loopback_names, router};
@@ -103,6 +104,68 @@ impl Snapshot for Told {
     }
 }
 
+/// A feed as the warehouse tells of it: its name, through which day, and its state.
+type Feed = (&'static str, Option<Date>, &'static str);
+
+/// A warehouse whose feeds, first day and rows are what a test says.
+struct Loaded {
+    feeds: Vec<Feed>,
+    first_day: Option<Date>,
+    has_rows: bool,
+}
+
+#[async_trait]
+impl Cards for Loaded {
+    async fn newest(&self) -> Result<Arc<dyn Snapshot>, ReadError> {
+        let Self { feeds, first_day, has_rows } = self;
+        Ok(Arc::new(Self { feeds: feeds.clone(), first_day: *first_day, has_rows: *has_rows }))
+    }
+}
+
+#[async_trait]
+impl Snapshot for Loaded {
+    fn version(&self) -> &'static str {
+        "v1"
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::DuckDb
+    }
+
+    fn is_simulated(&self) -> bool {
+        false
+    }
+
+    async fn query(&self, sql: &str) -> Result<QueryResult, ReadError> {
+        let day = |day: Option<Date>| day.map_or(Cell::Null, Cell::Date);
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let rows = if sql.contains("f.observed_at AS observed_at") {
+            let read = "2025-11-02T06:00:00Z".parse().unwrap();
+            let row = |(feed, through, state): &Feed| {
+                vec![text(feed), text("automatic"), day(*through), Cell::Moment(read), text(state)]
+            };
+            self.feeds.iter().map(row).collect()
+        } else if sql.starts_with("SELECT MIN(s.spend_date)") {
+            vec![vec![day(self.first_day)]]
+        } else if sql.contains("SUM(s.cost_usd)") {
+            if sql.contains("broken") {
+                return Err(ReadError::Failed("no such table".to_owned()));
+            }
+            let columns = [("platform", CellKind::Text), ("cost_usd", CellKind::Decimal)];
+            let columns = columns.map(|(name, kind)| QueryColumn { name: name.to_owned(), kind }).to_vec();
+            let rows = if self.has_rows {
+                vec![vec![text("cursor"), Cell::Decimal("7".to_owned())]]
+            } else {
+                Vec::new()
+            };
+            return Ok(QueryResult { columns, rows });
+        } else {
+            Vec::new()
+        };
+        Ok(QueryResult { columns: Vec::new(), rows })
+    }
+}
+
 struct Empty;
 
 #[async_trait]
@@ -133,6 +196,7 @@ fn guarded_routes(data: Arc<dyn Cards>, is_team_only: bool, gate: Option<Gate>) 
         cards,
         clock: Arc::new(SystemClock::new(tokio::time::sleep)),
         archive: None,
+        documents: None,
         is_team_only,
         hosts: if gate.is_some() { Vec::new() } else { loopback_names() },
         gate,
@@ -203,6 +267,7 @@ async fn behind_a_gate_only_the_sign_of_life_is_for_everybody() {
         ("/api/v1/cards/exec/share", StatusCode::UNAUTHORIZED),
         ("/export/exec/share.csv", StatusCode::UNAUTHORIZED),
         ("/explain/exec/share", StatusCode::UNAUTHORIZED),
+        ("/document/0/file", StatusCode::UNAUTHORIZED),
         ("/nowhere", StatusCode::UNAUTHORIZED),
     ] {
         let (response, body) =
@@ -221,6 +286,60 @@ async fn a_page_is_whole_without_script_and_nothing_breaks_out_of_it() {
     assert!(body.contains("October 2026") && body.contains("Simulated data"));
     // One card failed; it says so, and the other stands.
     assert!(body.contains("could not be read") && !body.contains("no such table"));
+}
+
+/// What is said above and in the cards, by what is loaded.
+#[tokio::test]
+async fn each_state_of_the_data_is_seen_on_the_page() {
+    let october = "/executive?range=2025-10-01~2025-10-31";
+    let last = date(2025, 10, 31);
+    let whole: Vec<Feed> =
+        vec![("anthropic/cost", Some(last), "fresh"), ("cursor/usage-events", Some(last), "fresh")];
+    let page = async |feeds: Vec<Feed>, first_day: Option<Date>, has_rows: bool| {
+        let data = Loaded { feeds, first_day, has_rows };
+        let (response, body) = get(routes(Arc::new(data)), october).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        body
+    };
+    let spoken =
+        ["is stale", "Figures of this range", "No spend in this range", "no complete day yet", "Nothing in"];
+    let says = |body: &str| spoken.into_iter().filter(|words| body.contains(words)).collect::<Vec<_>>();
+    let begun = Some(date(2025, 1, 5));
+    // All is well: no bar, a figure, and the one card that always fails beside it.
+    let well = page(whole.clone(), begun, true).await;
+    assert_eq!(says(&well), Vec::<&str>::new(), "{well}");
+    assert!(!well.contains("class=\"state ") && well.contains("$7.00"), "{well}");
+    // Error: said in the card with a reference, without the cause; the others stand.
+    assert_eq!(well.matches("This card could not be read").count(), 1);
+    assert!(
+        well.contains("Reference <code>") && well.contains("data-retry") && !well.contains("no such table")
+    );
+    // Empty: in the card, and above where data begins later.
+    let empty = page(whole.clone(), begun, false).await;
+    assert_eq!(says(&empty), ["Nothing in"]);
+    let early = page(whole.clone(), Some(date(2025, 11, 1)), false).await;
+    assert_eq!(says(&early), ["No spend in this range", "Nothing in"]);
+    assert!(early.contains("Data begins 1 Nov 2025") && early.contains("class=\"state partial\""), "{early}");
+    // Partial: the range is over, and one source is not that far.
+    let mut late = whole.clone();
+    late[1].1 = Some(date(2025, 10, 15));
+    let partial = page(late, begun, true).await;
+    assert_eq!(says(&partial), ["Figures of this range"]);
+    assert!(
+        partial.contains("reach to 15 Oct 2025 only") && partial.contains("class=\"state partial\""),
+        "{partial}"
+    );
+    // Nothing of it yet.
+    let mut none = whole.clone();
+    none.iter_mut().for_each(|feed| feed.1 = Some(date(2025, 9, 30)));
+    assert_eq!(says(&page(none, begun, false).await), ["no complete day yet", "Nothing in"]);
+    // Stale: which source, when it was read, how far it reaches.
+    let mut stale = whole.clone();
+    stale[0].2 = "stale";
+    let stale = page(stale, begun, true).await;
+    assert_eq!(says(&stale), ["is stale"]);
+    let words = "cost is stale, last read 2 Nov 2025 06:00 UTC; figures through 31 Oct 2025.";
+    assert!(stale.contains(words) && stale.contains("class=\"state stale\""), "{stale}");
 }
 
 #[tokio::test]
@@ -268,7 +387,7 @@ async fn a_download_is_named_for_what_it_holds_and_texts_are_guarded() {
     let (response, body) = get(app(), "/export/exec/share.csv?range=2026-10-01~2026-10-31").await;
     let name = response.headers().get(header::CONTENT_DISPOSITION).unwrap().to_str().unwrap();
     assert_eq!(name, "attachment; filename=\"ai-usage_simulated_exec_share_2026-10-01_2026-10-31.csv\"");
-    assert_eq!(body, "platform,cost_usd\r\ncursor,1310.55\r\n</script><b>,84.1\r\n");
+    assert_eq!(body, "platform,cost_usd,simulated_data\r\ncursor,1310.55,yes\r\n</script><b>,84.1,yes\r\n");
 }
 
 #[tokio::test]

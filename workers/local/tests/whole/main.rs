@@ -16,6 +16,8 @@ mod alerts;
 mod catching_up;
 mod dashboards;
 mod doctor;
+mod explained;
+mod exports;
 mod import;
 mod killed;
 mod late;

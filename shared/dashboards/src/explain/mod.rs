@@ -1,0 +1,150 @@
+//! From a figure to the address that explains it, and from that address to the rows of the facts.
+
+mod question;
+
+pub use question::{Narrowed, Question};
+
+use aispend_tables::Cell;
+use aispend_warehouse::{Card, Column, ColumnType, Filter, How, Recipe};
+
+use crate::{
+    answer::{Asked, place},
+    filters::encode,
+    format,
+    link::days_of,
+    period::Period,
+};
+
+/// True where a card's figures are billed money by day, which rows of the facts add up to.
+pub fn is_explained(card: &Card) -> bool {
+    card.template().contains("{{spend}}") && !card.is_text()
+}
+
+/// Cards whose figures are all billed money of the selection. Others choose among it in their own SQL; of those, cells are
+/// explained.
+const WHOLE: [&str; 9] = [
+    "exec/headline",
+    "exec/total-spend",
+    "exec/platform-share",
+    "alloc/headline",
+    "alloc/heatmap",
+    "alloc/people",
+    "alloc/teams",
+    "alloc/team-stack",
+    "alloc/ledger",
+];
+
+/// The address that explains a card's figures as selected: its one figure, or all its money.
+pub fn of_card(card: &Card, asked: &Asked) -> Option<String> {
+    if card.display.is_figure() {
+        let column = card.columns.iter().find(|column| !column.hidden)?;
+        return column.made_of.is_some().then(|| address(card, &[("column", column.name.clone())], asked));
+    }
+    (is_explained(card) && WHOLE.contains(&card.id.as_str())).then(|| address(card, &[], asked))
+}
+
+/// What a column's figure in a row is made of; none where no rows add up to it.
+pub fn recipe<'a>(column: &'a Column, case: Option<&str>) -> Option<&'a Recipe> {
+    column.made_of.as_ref()?.recipe(case)
+}
+
+/// The filters of rows, by the name of the column that holds their values.
+fn key_of(column: &Column) -> Option<&'static str> {
+    Some(match (column.name.as_str(), column.kind) {
+        ("user_email", _) => "user",
+        ("team", ColumnType::Team) => "team",
+        ("platform", ColumnType::Platform) => "platform",
+        ("model", ColumnType::Model) | ("model_key", _) => "model",
+        ("api_key_id", _) => "key",
+        ("workspace_id", _) => "workspace",
+        ("service_tier", _) => "tier",
+        ("token_type", _) => "token",
+        ("cost_class", _) => "class",
+        ("cost_type", _) => "type",
+        ("attribution", _) => "attribution",
+        ("month" | "week" | "day", kind) if kind.is_day() => "range",
+        _ => return None,
+    })
+}
+
+/// A card's own words for no value.
+const NOT_REPORTED: &str = "not reported";
+
+/// True where a card goes back further than what is selected, by whole months or weeks.
+fn has_own_span(card: &Card) -> bool {
+    ["first_month", "first_week"].iter().any(|name| card.template().contains(name))
+}
+
+/// The address that explains one cell: the card's selection, narrowed to the rows that the cell's row stands for. Where it
+/// is not certain which those are, there is no address.
+pub fn of_cell(card: &Card, column: &Column, row: &[Cell], asked: &Asked) -> Option<String> {
+    match row.get(place(card, &column.name)?)? {
+        Cell::Null => return None,
+        // Nothing, in words.
+        Cell::Text(text) if text == format::NOT_AVAILABLE => return None,
+        _ => {}
+    }
+    let by = column.made_of.as_ref().and_then(|made_of| made_of.by.as_deref());
+    let case = by.and_then(|by| row.get(place(card, by)?)).map(ToString::to_string);
+    let found = recipe(column, case.as_deref());
+    if found.is_none() && column.from.is_empty() {
+        return None;
+    }
+    let mut narrowed = vec![("column", column.name.clone())];
+    narrowed.extend(case.map(|case| ("case", case)));
+    let own = |key: &String| {
+        let (name, word) =
+            key.split_once(':').map_or((key.as_str(), None), |(name, word)| (name, Some(word)));
+        let at = place(card, name)?;
+        let word = match word {
+            Some("main") => "main",
+            _ => key_of(card.columns.get(at)?)?,
+        };
+        Some((at, word))
+    };
+    let keys: Vec<(usize, &'static str)> = if card.keys.is_empty() {
+        card.columns.iter().enumerate().filter_map(|(at, column)| Some((at, key_of(column)?))).collect()
+    } else {
+        card.keys.iter().map(own).collect::<Option<_>>()?
+    };
+    for (at, key) in keys {
+        match row.get(at)? {
+            Cell::Null if key == "user" => return None,
+            Cell::Null => narrowed.push(("without", key.to_owned())),
+            Cell::Text(text) if text == NOT_REPORTED => narrowed.push(("without", key.to_owned())),
+            Cell::Date(day) => {
+                let (from, to) = days_of(*day, card.columns.get(at)?.kind);
+                let Period { first_day, through_day, .. } = asked.period;
+                // The last month or week of a card ends with what is selected; the first one begins with it, where a card
+                // has no span of its own.
+                let is_cut = from < first_day && first_day <= to && !has_own_span(card);
+                let from = if is_cut { first_day } else { from };
+                narrowed.push((key, format!("{from}~{}", to.min(through_day).max(from))));
+            }
+            // The sum of all has nothing to narrow by; of a ratio, only its card knows what is in it.
+            Cell::Text(text) if text == "total" => {
+                if found.is_some_and(|recipe| recipe.how == How::Ratio) {
+                    return None;
+                }
+            }
+            // A sum of several is no filter.
+            Cell::Text(text) if text.starts_with("Other ") => return None,
+            value => narrowed.push((key, value.to_string())),
+        }
+    }
+    Some(address(card, &narrowed, asked))
+}
+
+fn address(card: &Card, narrowed: &[(&str, String)], asked: &Asked) -> String {
+    let is_narrowed = |name: &str| narrowed.iter().any(|(known, _)| *known == name);
+    let mut pairs = Vec::new();
+    for filter in asked.followed(card).into_iter().filter(|filter| !is_narrowed(filter.slug())) {
+        if filter == Filter::Range {
+            pairs.push(format!("range={}", encode(&asked.filters.range_of(asked.board).text())));
+        }
+        let values = asked.filters.values(filter).iter();
+        pairs.extend(values.map(|value| format!("{}={}", filter.slug(), encode(value))));
+    }
+    pairs.extend(narrowed.iter().map(|(name, value)| format!("{name}={}", encode(value))));
+    format!("/explain/{}?{}", card.id, pairs.join("&"))
+}

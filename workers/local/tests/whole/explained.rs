@@ -1,0 +1,360 @@
+//! From the figures on the pages to the rows that they are made of: the rows of a page add up to the figure that led there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aispend_dashboards::{BOARDS, Number};
+use aispend_duckdb::open_cards;
+use aispend_memory::FolderArchive;
+use aispend_model::Money;
+use aispend_ports::{Clock, SystemClock};
+use aispend_simulator::{FaultPlan, World, WorldConfig};
+use aispend_warehouse::{How, Recipe, cards};
+use aispend_web::{Options, router};
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use sha2::{Digest, Sha256};
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+use crate::command::Home;
+use crate::vendors::Vendors;
+use crate::worlds::{Shape, config, days_ago};
+
+/// The pages of a data folder, asked in this process.
+struct Pages {
+    routes: Router,
+    runtime: Runtime,
+}
+
+impl Pages {
+    fn of(home: &Home, is_team_only: bool) -> Self {
+        let cards = cards().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(tokio::time::sleep));
+        let routes = router(Options {
+            data: Arc::new(open_cards(&home.data(), &cards)),
+            cards,
+            clock,
+            archive: None,
+            documents: Some(Arc::new(FolderArchive::new(home.data()))),
+            is_team_only,
+            hosts: Vec::new(),
+            gate: None,
+        });
+        Self { routes, runtime: Runtime::new().unwrap() }
+    }
+
+    fn get(&self, address: &str) -> (StatusCode, HeaderMap, Bytes) {
+        let request = Request::get(address).body(Body::empty()).unwrap();
+        self.runtime.block_on(async {
+            let (parts, body) = self.routes.clone().oneshot(request).await.unwrap().into_parts();
+            (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap())
+        })
+    }
+
+    fn page(&self, address: &str) -> String {
+        let (status, _, body) = self.get(address);
+        let body = plain(&String::from_utf8_lossy(&body));
+        assert_eq!(status, StatusCode::OK, "{address}: {body}");
+        body
+    }
+}
+
+/// HTML as its author wrote it.
+fn plain(html: &str) -> String {
+    let signs =
+        [("&#x2f;", "/"), ("&quot;", "\""), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    signs.iter().fold(html.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
+}
+
+/// The figures of a page that lead to an explanation: address and exact value.
+fn figures(page: &str) -> Vec<(String, String)> {
+    let cell = |part: &str| {
+        let raw = part.split('"').next()?.to_owned();
+        let own = part.split("data-raw=\"").next()?;
+        let marked = ["class=\"explain\" href=\"", "class=\"why\" href=\""];
+        let link = marked.iter().find_map(|mark| between(own, mark, "\""))?;
+        Some((link.to_owned(), raw))
+    };
+    page.split("data-raw=\"").skip(1).filter_map(cell).collect()
+}
+
+/// One value of an address.
+fn value_of<'a>(address: &'a str, name: &str) -> Option<&'a str> {
+    let pairs = address.split_once('?')?.1.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).last()
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A figure without sign and commas.
+fn number(text: &str) -> Number {
+    let text = text.replace(['$', ',', '%'], "");
+    Number::read(text.trim()).unwrap_or_else(|| panic!("`{text}` is no number"))
+}
+
+/// The first table of an explanation: its heads, and the exact values below them.
+fn first_table(page: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    let table = between(page, "<table", "</table>").unwrap();
+    let heads = between(table, "<thead>", "</thead>").unwrap().split("<th ").skip(1);
+    let heads = heads.map(|head| between(head, ">", "</th>").unwrap().to_owned()).collect();
+    let rows = between(table, "<tbody>", "</tbody>").unwrap().split("<tr>").skip(1).map(|row| {
+        row.split("data-raw=\"").skip(1).map(|cell| cell.split('"').next().unwrap().to_owned()).collect()
+    });
+    (heads, rows.collect())
+}
+
+/// The exact sum of the rows that an explanation lists, where it lists all of them.
+fn sum_of_rows(page: &str) -> Option<Number> {
+    let (shown, all) = between(page, "Newest first; ", " on this page")?.split_once(" of ")?;
+    if shown != all {
+        return None;
+    }
+    let (heads, rows) = first_table(page);
+    assert_eq!(rows.len().to_string(), shown);
+    // The measure stands after the key, or after the kind of token.
+    let at = heads.iter().position(|head| head == "cost in USD").unwrap_or(5);
+    if heads.get(at).is_some_and(|head| head == "is active") {
+        return None;
+    }
+    rows.iter().try_fold(Number::ZERO, |sum, row| sum.plus(Number::read(&row[at])?))
+}
+
+fn recipe_of(address: &str) -> Option<Recipe> {
+    let id = address.strip_prefix("/explain/")?.split('?').next()?;
+    let cards = cards().unwrap();
+    let card = cards.iter().find(|card| card.id == id)?;
+    let column =
+        card.columns.iter().find(|column| Some(column.name.as_str()) == value_of(address, "column"))?;
+    let case = value_of(address, "case").map(decoded);
+    column.made_of.as_ref()?.recipe(case.as_deref()).cloned()
+}
+
+/// True where a figure is the one that a cell shows. Some cells are words, as far as they go.
+fn is_shown(figure: Number, raw: &str, is_words: bool) -> bool {
+    let figure = if raw.ends_with('%') { figure.times_ten_to(2) } else { figure };
+    let shown = number(raw);
+    let places = shown.plain().split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let places = if is_words { u32::try_from(places).unwrap() } else { 9 };
+    // A zero at the end of words is not in their number.
+    let apart = figure.rounded(places.max(1)).minus(shown).unwrap().abs();
+    if is_words {
+        apart <= Number::read(if places == 0 { "0.5" } else { "0.05" }).unwrap()
+    } else {
+        apart.is_zero()
+    }
+}
+
+/// Follows a figure and says by what it was judged.
+fn assert_explained(pages: &Pages, address: &str, raw: &str) -> &'static str {
+    let page = pages.page(address);
+    // This card's figures are words.
+    let is_words = address.starts_with("/explain/prod/tool-comparison?");
+    let Some(recipe) = recipe_of(address) else {
+        assert!(page.contains("What it is made of") && page.contains("<dt>Column</dt>"), "{address}: {page}");
+        return "columns";
+    };
+    match recipe.how {
+        How::Whole => {
+            let told = between(&page, "<span class=\"value\">", "</span>").unwrap();
+            assert!(is_shown(number(told), raw, is_words), "{address}: {told} for {raw}");
+            if let Some(sum) = sum_of_rows(&page) {
+                assert!(is_shown(sum, raw, is_words), "the rows of {address}: {} for {raw}", sum.plain());
+                return "rows";
+            }
+            "sum"
+        }
+        How::Ratio | How::Worked => {
+            let parts: Vec<(&str, &str)> = page
+                .split("<dd><a href=\"")
+                .skip(1)
+                .map(|part| (part.split('"').next().unwrap(), between(part, "\">", " in ").unwrap()))
+                .collect();
+            assert_eq!(parts.len(), recipe.parts.len(), "{address}: {page}");
+            for (link, told) in &parts {
+                let page = pages.page(link);
+                let again = between(&page, "<span class=\"value\">", "</span>").unwrap();
+                assert_eq!(number(again), number(told), "{link}");
+            }
+            if recipe.how == How::Worked {
+                return "parts";
+            }
+            let share = number(parts[0].1).share_of(number(parts[1].1)).unwrap();
+            let apart = share.minus(if is_words { share } else { number(raw) }).unwrap().abs();
+            assert!(apart <= Number::read("0.000001").unwrap(), "{address}: {} for {raw}", share.plain());
+            assert!(!is_words || is_shown(share, raw, true), "{address}: {} for {raw}", share.plain());
+            "ratio"
+        }
+    }
+}
+
+/// Seven weeks, so that there is a period before and more than one month.
+fn longer(shape: Shape, seed: u64) -> World {
+    let period = WorldConfig::company(seed, 6, days_ago(48), days_ago(4));
+    let (first_day, last_day) = (period.first_day, period.last_day);
+    World::generate(WorldConfig { first_day, last_day, events_per_person_day: 2, ..config(shape, seed) })
+}
+
+#[test]
+fn every_kind_of_figure_leads_to_rows_that_add_up_to_it() {
+    let mut judged: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut columns: BTreeSet<String> = BTreeSet::new();
+    for (shape, seed) in [(Shape::Legacy, 81), (Shape::Enterprise, 82)] {
+        let vendors = Vendors::open(longer(shape, seed), FaultPlan::none());
+        let home = Home::with_csv(&vendors);
+        home.run(days_ago(48), days_ago(4));
+        let pages = Pages::of(&home, false);
+        let range = format!("range={}~{}", days_ago(20), days_ago(4));
+        for filters in
+            [range.clone(), format!("{range}&team=Platform"), format!("{range}&platform=claude_code")]
+        {
+            for board in &BOARDS {
+                let page = pages.page(&format!("{}?{filters}", board.path));
+                let mut by_column: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+                for (address, raw) in figures(&page) {
+                    let id = address.split('?').next().unwrap();
+                    let column = value_of(&address, "column").unwrap();
+                    let case = value_of(&address, "case").unwrap_or_default();
+                    by_column.entry(format!("{id} {column} {case}")).or_default().push((address, raw));
+                }
+                for (column, mut cells) in by_column {
+                    let mut chosen = vec![cells.len() - 1, 0];
+                    chosen.dedup();
+                    for at in chosen {
+                        let (address, raw) = cells.swap_remove(at);
+                        *judged.entry(assert_explained(&pages, &address, &raw)).or_default() += 1;
+                    }
+                    columns.insert(column.trim_start_matches("/explain/").to_owned());
+                }
+            }
+        }
+    }
+    println!("{judged:?}, {} columns", columns.len());
+    for how in ["rows", "sum", "ratio", "parts", "columns"] {
+        assert!(judged.get(how).is_some_and(|count| *count > 3), "{how}: {judged:?}");
+    }
+    for column in [
+        "exec/platform-share cost_usd ",
+        "exec/what-changed after_usd Now",
+        "alloc/heatmap cursor ",
+        "alloc/people sessions ",
+        "alloc/teams people ",
+        "alloc/keys input_tokens ",
+        "alloc/service-tiers cost_usd ",
+        "prod/active-trend wau ",
+        "prod/ranking lines_accepted ",
+        "prod/tool-comparison cursor Sessions",
+        "roi/platform-efficiency tokens ",
+    ] {
+        assert!(columns.contains(column), "{column} is explained nowhere: {columns:?}");
+    }
+}
+
+#[test]
+fn the_one_figure_of_a_card_is_explained_to_the_cent() {
+    let vendors = Vendors::open(longer(Shape::Analytics, 83), FaultPlan::none());
+    let home = Home::with_csv(&vendors);
+    home.run(days_ago(48), days_ago(4)).exits(0);
+    let pages = Pages::of(&home, false);
+    let range = format!("range={}~{}", days_ago(20), days_ago(4));
+    let mut checked = 0;
+    for card in cards().unwrap().iter().filter(|card| card.display.is_figure()) {
+        let Some(column) = card.columns.iter().find(|column| !column.hidden && column.made_of.is_some())
+        else {
+            continue;
+        };
+        let answer = pages.page(&format!("/api/v1/cards/{}?{range}", card.id));
+        let Some(row) = between(&answer, "\"rows\":[[", "]") else { continue };
+        let raw = row.split(',').next().unwrap().replace('"', "");
+        if raw == "null" {
+            continue;
+        }
+        let address = format!("/explain/{}?{range}&column={}", card.id, column.name);
+        let board = BOARDS.iter().find(|board| board.group == card.group).unwrap();
+        let page = pages.page(&format!("{}?{range}", board.path));
+        assert!(page.contains(&format!("/explain/{}?", card.id)), "{} leads nowhere", card.id);
+        assert_explained(&pages, &address, &raw);
+        checked += 1;
+    }
+    assert!(checked >= 10, "{checked}");
+    // All billed money of a day, to the nano-dollar.
+    let day = days_ago(10);
+    let page = pages.page(&format!("/explain/exec/total-spend?range={day}~{day}&column=total_usd"));
+    let billed = home.value(&format!(
+        "SELECT CAST(SUM(cost_usd) AS VARCHAR) FROM ai_usage_analytics.fct_cost_daily WHERE cost_date = DATE '{day}'"
+    ));
+    let told = between(&page, "<span class=\"value\">$", "</span>").unwrap().replace(',', "");
+    assert_eq!(Money::from_dollars(&told).unwrap().money, Money::from_dollars(&billed).unwrap().money);
+    for words in ["platform rule", "allocation", "attribution"] {
+        assert!(page.contains(words), "no {words}");
+    }
+    let rules = home.column("SELECT DISTINCT platform_rule FROM ai_usage_analytics.fct_cost_daily");
+    assert!(rules.len() > 1 && rules.iter().all(|rule| !rule.is_empty()), "{rules:?}");
+}
+
+#[test]
+fn an_archived_response_opens_and_is_what_its_hash_says() {
+    let vendors = Vendors::open(longer(Shape::Legacy, 84), FaultPlan::none());
+    let home = Home::with_csv(&vendors);
+    home.run(days_ago(12), days_ago(4)).exits(0);
+    let pages = Pages::of(&home, false);
+    for start in
+        ["/explain/exec/total-spend?column=total_usd", "/explain/prod/lines-accepted?column=lines_accepted"]
+    {
+        let page = pages.page(&format!("{start}&range={}~{}", days_ago(12), days_ago(4)));
+        let hash = between(&page, "href=\"/document/", "\"").unwrap().to_owned();
+        let document = pages.page(&format!("/document/{hash}"));
+        assert!(document.contains(&hash) && document.contains("Checked just now"), "{document}");
+        let file = format!("/document/{hash}/file");
+        let (status, headers, body) = pages.get(&file);
+        assert_eq!((status, format!("{:x}", Sha256::digest(&body))), (StatusCode::OK, hash.clone()));
+        let header = |name: &str| headers[name].to_str().unwrap().to_owned();
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert!(header("content-security-policy").starts_with("default-src 'none'; sandbox"));
+        assert!(header("content-disposition").starts_with("attachment; filename="));
+        assert!(["application/json", "text/plain; charset=utf-8"].contains(&header("content-type").as_str()));
+        // Where only teams may be seen, nobody's day is given out.
+        let teams = Pages::of(&home, true);
+        for address in [format!("/document/{hash}"), file.clone()] {
+            let (status, _, body) = teams.get(&address);
+            assert_eq!(status, StatusCode::NOT_FOUND);
+            assert!(String::from_utf8_lossy(&body).contains("single people"), "{address}");
+        }
+        let path = home.data().join("raw").join(&hash[..2]).join(format!("{hash}.zst"));
+        // Another text under its name is not passed off as the vendor's.
+        let kept = std::fs::read(&path).unwrap();
+        std::fs::write(&path, b"something else").unwrap();
+        assert_eq!(pages.get(&file).0, StatusCode::INTERNAL_SERVER_ERROR);
+        // What the archive no longer keeps is said to be gone, with what brings it back.
+        std::fs::remove_file(&path).unwrap();
+        let (status, _, body) = pages.get(&file);
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        let said = plain(&String::from_utf8_lossy(&body));
+        assert!(said.contains("no longer") && said.contains("aispend run --from"), "{said}");
+        std::fs::write(&path, kept).unwrap();
+    }
+    for unknown in ["0".repeat(64), "..%2f..%2fetc%2fpasswd".to_owned(), "x' OR 'a'='a".replace(' ', "%20")] {
+        assert_eq!(pages.get(&format!("/document/{unknown}")).0, StatusCode::NOT_FOUND, "{unknown}");
+    }
+    let teams = Pages::of(&home, true);
+    let (status, _, _) = teams.get("/explain/prod/lines-accepted?column=lines_accepted");
+    assert_eq!(status, StatusCode::NOT_FOUND, "rows of use name people");
+}
