@@ -66,7 +66,7 @@ impl FileFormat {
 }
 
 /// `ai-usage_exec_monthly-trend_2026-10-01_2026-10-31.csv`; a dashboard's file leaves the card out. A file of a demo says so
-/// in its name, as a CSV has no other place for it.
+/// in its name as well as in itself.
 pub fn file_name(
     group: &str,
     card: Option<&str>,
@@ -80,16 +80,21 @@ pub fn file_name(
     format!("ai-usage_{simulated}{group}_{card}{from}_{to}.{}", format.ending())
 }
 
+/// The last column of a demo's CSV: rows are copied out of files, and names are given by whoever saves them.
+const SIMULATED: &str = "simulated_data";
+
 /// RFC 4180 with a header; days as ISO has them, amounts as plain decimals, nothing for what is not there.
 ///
 /// # Errors
 /// Never, as it writes to memory.
-pub fn csv(card: &Card, answer: &Answer) -> Result<Vec<u8>, ExportError> {
+pub fn csv(card: &Card, answer: &Answer, state: &DataState) -> Result<Vec<u8>, ExportError> {
     let failed = |error: csv::Error| ExportError(error.to_string());
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(card.columns.iter().map(|column| column.name.as_str())).map_err(failed)?;
+    let label = |text: &str| state.is_simulated.then(|| text.to_owned());
+    let names = card.columns.iter().map(|column| column.name.clone());
+    writer.write_record(names.chain(label(SIMULATED))).map_err(failed)?;
     for row in &answer.rows {
-        writer.write_record(row.iter().map(csv_cell)).map_err(failed)?;
+        writer.write_record(row.iter().map(csv_cell).chain(label("yes"))).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| ExportError(error.to_string()))
 }
@@ -126,7 +131,7 @@ pub fn json_all(cards: &[(&Card, &Answer)], asked: &Asked, state: &DataState) ->
 pub fn zip_all(cards: &[(&Card, &Answer)], asked: &Asked, state: &DataState) -> Result<Vec<u8>, ExportError> {
     let file = |(card, answer): (&Card, &Answer)| {
         let name = file_name(&card.group, Some(&card.name), asked, state, FileFormat::Csv);
-        Ok((name, csv(card, answer)?))
+        Ok((name, csv(card, answer, state)?))
     };
     zip_of(with_rows(cards).map(file), asked, state)
 }

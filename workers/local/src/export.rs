@@ -83,7 +83,7 @@ fn body(
     state: &DataState,
 ) -> Result<Vec<u8>, Failure> {
     let made = match (format, answers.first()) {
-        (FileFormat::Csv, Some((card, answer))) => csv(card, answer),
+        (FileFormat::Csv, Some((card, answer))) => csv(card, answer, state),
         (FileFormat::Json, Some((card, answer))) if is_card => {
             Ok(to_json(card, answer, asked, state).to_string().into_bytes())
         }

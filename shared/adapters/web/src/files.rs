@@ -26,7 +26,7 @@ pub async fn card(
     let (held, asked) = app.ask_exactly(&group, &query.unwrap_or_default()).await?;
     let answer = held.answer(card, &asked).await?;
     let body = match format {
-        FileFormat::Csv => csv(card, &answer)?,
+        FileFormat::Csv => csv(card, &answer, &held.state)?,
         FileFormat::Xlsx => xlsx(&[(card, answer.as_ref())], &asked, &held.state)?,
         FileFormat::Json => to_json(card, &answer, &asked, &held.state).to_string().into_bytes(),
         FileFormat::Png if card.display.is_chart() => {
