@@ -8,7 +8,8 @@ import { DASHBOARDS, open, settled, tabs, turnTo, withBrowser } from "./browser.
 function controls(page) {
   return page.evaluate(() => {
     const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("details:not([open]) > :not(summary)");
-    const all = [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter(seen);
+    // A row of a table is explained from its first figure; its page leads to the others.
+    const all = [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter((element) => seen(element) && !element.matches("a.explain[tabindex='-1'], a.why[tabindex='-1']"));
     // A group of radio buttons is one stop.
     const stops = all.filter((element) => element.type !== "radio" || element.checked);
     stops.forEach((element, index) => { element.dataset.stop = String(index); });
@@ -46,7 +47,96 @@ async function walk(page, count) {
   return { met, faint, left };
 }
 
+/** Opens every closed part that can be seen from its own summary, walks through what is inside, leaves and closes it again. */
+async function openAll(page) {
+  const wrong = [];
+  let inside = 0;
+  const count = await page.evaluate(() => {
+    const closed = [...document.querySelectorAll("details:not([open])")].filter((one) => one.querySelector("summary").checkVisibility({ visibilityProperty: true }));
+    closed.forEach((one, index) => { one.dataset.part = String(index); });
+    return closed.length;
+  });
+  for (let index = 0; index < count; index += 1) {
+    const part = page.locator(`[data-part="${index}"]`);
+    const name = await part.evaluate((one) => `${one.closest(".card")?.id ?? one.id}: ${one.querySelector("summary").textContent.trim().slice(0, 30)}`);
+    await part.locator("summary").first().focus();
+    await page.keyboard.press("Enter");
+    if (!await part.evaluate((one) => one.open)) { wrong.push(`${name} does not open`); continue; }
+    const stops = await part.evaluate((one) => {
+      const all = [...one.querySelectorAll("a[href], button, input, [tabindex='0']")].filter((element) => element.checkVisibility({ visibilityProperty: true }));
+      const radios = all.filter((element) => element.type === "radio");
+      const stops = all.filter((element) => element.type !== "radio" || element.checked || (element === radios[0] && !radios.some((radio) => radio.checked)));
+      stops.forEach((element, index) => { element.dataset.inside = String(index); });
+      return stops.map((element) => element.id || element.textContent.trim().slice(0, 30));
+    });
+    if (!stops.length) wrong.push(`${name} has nothing inside to reach`);
+    const met = new Set();
+    let left = false;
+    // The parts of a date are stops of one control.
+    for (let press = 0; press < stops.length + 12 && !left; press += 1) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate((index) => {
+        const element = document.activeElement;
+        if (!element?.closest(`[data-part="${index}"]`)) return null;
+        const style = getComputedStyle(element);
+        return { stop: element.dataset.inside, ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 };
+      }, index);
+      if (at === null) { left = true; continue; }
+      if (at.stop !== undefined) met.add(Number(at.stop));
+      if (!at.ring) wrong.push(`${name}: no ring on ${stops[at.stop]}`);
+    }
+    stops.forEach((stop, at) => { if (!met.has(at)) wrong.push(`${name}: ${stop} is not reached`); });
+    if (!left) wrong.push(`${name} is never left`);
+    inside += met.size;
+    await part.evaluate((one) => { for (const old of one.querySelectorAll("[data-inside]")) delete old.dataset.inside; });
+    // A menu closes when it is left; whatever stays open closes as it opened.
+    if (await part.evaluate((one) => one.open)) {
+      await part.locator("summary").first().focus();
+      await page.keyboard.press("Enter");
+      if (await part.evaluate((one) => one.open)) wrong.push(`${name} does not close`);
+    }
+  }
+  await page.evaluate(() => { for (const old of document.querySelectorAll("[data-part]")) delete old.dataset.part; });
+  return { count, inside, wrong };
+}
+
 withBrowser();
+
+describe("what is closed", () => {
+  for (const path of DASHBOARDS) {
+    it(`opens by key on ${path}, and everything inside is reached and left`, async () => {
+      await open(path, {}, async (page) => {
+        for (const tab of await tabs(page)) {
+          await turnTo(page, tab);
+          const { count, inside, wrong } = await openAll(page);
+          assert.deepEqual(wrong, [], `#${tab}`);
+          assert.ok(count > 3 && inside >= 2 * count, `#${tab}: ${inside} controls in ${count} parts`);
+        }
+      });
+    });
+  }
+
+  it("opens by key without script as well, and its details too", async () => {
+    await open("/executive", { javaScriptEnabled: false }, async (page) => {
+      const summary = page.locator("details.about summary").first();
+      await summary.focus();
+      await page.keyboard.press("Enter");
+      assert.equal(await page.locator("details.about").first().locator("pre").isVisible(), true);
+    });
+  });
+
+  it("would be missed where a control inside cannot be reached, or a part does not open", async () => {
+    await open("/executive", {}, async (page) => {
+      await page.evaluate(() => {
+        document.querySelector("details.export a").tabIndex = -1;
+        document.querySelectorAll("details.export")[1].addEventListener("click", (event) => event.preventDefault());
+      });
+      const { wrong } = await openAll(page);
+      assert.ok(wrong.some((one) => /is not reached/.test(one)), wrong.join("; "));
+      assert.ok(wrong.some((one) => /does not open/.test(one)), wrong.join("; "));
+    });
+  });
+});
 
 describe("Tab", () => {
   for (const path of DASHBOARDS) {
