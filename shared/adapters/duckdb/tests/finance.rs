@@ -174,9 +174,21 @@ fn autumn() -> Books {
             paid("2026-10-12", "cursor", "bob@x.com", "usage", "50"),
         ])
         .used(&[
-            Use { day: "2026-09-03", platform: "cursor", who: "ana@x.com", lines: Some(420), ..Use::default() },
+            Use {
+                day: "2026-09-03",
+                platform: "cursor",
+                who: "ana@x.com",
+                lines: Some(420),
+                ..Use::default()
+            },
             Use { day: "2026-10-02", platform: "cursor", who: "ana@x.com", ..Use::default() },
-            Use { day: "2026-10-03", platform: "cursor", who: "bob@x.com", lines: Some(254), ..Use::default() },
+            Use {
+                day: "2026-10-03",
+                platform: "cursor",
+                who: "bob@x.com",
+                lines: Some(254),
+                ..Use::default()
+            },
             Use { day: "2026-10-03", platform: "cursor", who: NOBODY, ..Use::default() },
         ]);
     books
@@ -186,7 +198,11 @@ fn autumn() -> Books {
 fn a_month_of_a_platform_is_split_compared_and_rated() {
     let columns = "month, platform, cost_usd, seat_usd, usage_usd, other_usd, active_users, cost_per_user, previous_usd, \
                    mom_cost_change_pct, growth_category, attribution_coverage, data_quality, is_complete";
-    let found = autumn().of("vw_monthly_finance", columns, "WHERE month > DATE '2026-01-01' ORDER BY month, platform");
+    let found = autumn().of(
+        "vw_monthly_finance",
+        columns,
+        "WHERE month > DATE '2026-01-01' ORDER BY month, platform",
+    );
     assert_eq!(
         found,
         [
@@ -365,7 +381,9 @@ fn r1_a_seat_is_idle_after_thirty_days() {
 #[test]
 fn r2_overage_is_above_the_seat_in_both_months() {
     let books = books();
-    for (who, before, after) in [("rio@x.com", "21", "25"), ("sam@x.com", "20", "25"), ("tim@x.com", "21", "20")] {
+    for (who, before, after) in
+        [("rio@x.com", "21", "25"), ("sam@x.com", "20", "25"), ("tim@x.com", "21", "20")]
+    {
         for (day, usage) in [("2026-08-15", before), ("2026-09-15", after)] {
             books.spend(&[paid(day, "cursor", who, "seat", "20"), paid(day, "cursor", who, "usage", usage)]);
         }
@@ -430,7 +448,11 @@ fn r5_a_dear_model_is_set_against_the_teams_cheapest() {
         for (key, model, dollars) in [("k1", "dear", dear), ("k2", "cheap", "10")] {
             let (who, on) = ("ana@x.com", "2026-10-01");
             books
-                .spend(&[Spend { key: Some(key), model: Some(model), ..paid(on, "claude_api", who, "usage", dollars) }])
+                .spend(&[Spend {
+                    key: Some(key),
+                    model: Some(model),
+                    ..paid(on, "claude_api", who, "usage", dollars)
+                }])
                 .used(&[Use {
                     key: Some(key),
                     model: Some(model),
@@ -446,7 +468,10 @@ fn r5_a_dear_model_is_set_against_the_teams_cheapest() {
         with("60"),
         ["R5|claude_api|ana@x.com|k1|25|$30.00 against $5.00 per 1M tokens; upper bound|2026-09-11"]
     );
-    assert_eq!(with("20"), ["R5|claude_api|ana@x.com|k1|5|$10.00 against $5.00 per 1M tokens; upper bound|2026-09-11"]);
+    assert_eq!(
+        with("20"),
+        ["R5|claude_api|ana@x.com|k1|5|$10.00 against $5.00 per 1M tokens; upper bound|2026-09-11"]
+    );
     assert_eq!(with("19.99"), Vec::<String>::new(), "less than twice as dear");
 }
 
@@ -487,10 +512,7 @@ fn r7_a_key_with_cost_and_without_a_person() {
         unowned("2026-08-11", "k8"),
         Spend { key: Some("k7"), ..paid("2026-10-01", "claude_api", "ana@x.com", "usage", "9") },
     ]);
-    assert_eq!(
-        findings(&books),
-        ["R7|claude_api|unknown@unattributed.com|k9|-|$5.00 in 60 days|2026-08-12"]
-    );
+    assert_eq!(findings(&books), ["R7|claude_api|unknown@unattributed.com|k9|-|$5.00 in 60 days|2026-08-12"]);
 }
 
 #[test]
