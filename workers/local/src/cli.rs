@@ -408,8 +408,8 @@ pub struct ParkedFilter {
     /// Of this feed.
     #[arg(long, value_parser = feed)]
     pub feed: Option<Feed>,
-    /// Set aside by this stage.
-    #[arg(long)]
+    /// Set aside by this stage, or given up on before it.
+    #[arg(long, value_parser = ["fetcher", "normalizer", "validator", "loader", "alerter"])]
     pub stage: Option<String>,
     /// For this reason, such as unreadable, rejected, attempts_used_up.
     #[arg(long)]

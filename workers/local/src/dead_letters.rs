@@ -20,13 +20,19 @@ use crate::pipeline;
 use crate::setup;
 use crate::site::Site;
 use affected::{Affected, affected};
-use choose::{chosen, filtered, one, slice_of};
+use choose::{check, chosen, filtered, nothing, one, slice_of};
 
 /// For how long Pub/Sub is asked whether there is more.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// List, show, replay or drop.
 pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) -> Result<ExitCode, Failure> {
+    if let DeadLetterAction::List { filter, .. }
+    | DeadLetterAction::Drop { filter, .. }
+    | DeadLetterAction::Replay { filter, .. } = &arguments.action
+    {
+        check(filter)?;
+    }
     let site = Site::open(settings).await?;
     if let Site::Cloud(world) = &site {
         let letters = aispend_worker::dead_letters(world).await?;
@@ -37,8 +43,12 @@ pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) 
     let all = store.list().await.map_err(|error| Failure::world(error.to_string()))?;
     match &arguments.action {
         DeadLetterAction::List { filter, json } => {
-            let known = Known::of(&site, &all).await?;
-            list(&filtered(&all, filter), &known, *json).await?;
+            let listed = filtered(&all, filter);
+            if listed.is_empty() && !json {
+                println!("{}", nothing(&all));
+                return Ok(ExitCode::SUCCESS);
+            }
+            list(&listed, &Known::of(&site, &all).await?, *json).await?;
             Ok(ExitCode::SUCCESS)
         }
         DeadLetterAction::Show { id } => {
@@ -49,7 +59,11 @@ pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) 
             Ok(ExitCode::SUCCESS)
         }
         DeadLetterAction::Drop { ids, filter, dry_run } => {
-            for message in chosen(&all, ids, filter)? {
+            let chosen = chosen(&all, ids, filter)?;
+            if chosen.is_empty() {
+                println!("{}", nothing(&all));
+            }
+            for message in chosen {
                 if *dry_run {
                     println!("would drop {} ({})", message.id, about(message));
                 } else {
@@ -62,7 +76,7 @@ pub async fn dead_letters(settings: &Settings, arguments: &DeadLetterArguments) 
         DeadLetterAction::Replay { ids, filter, dry_run } => {
             let chosen = chosen(&all, ids, filter)?;
             if chosen.is_empty() {
-                println!("nothing is parked");
+                println!("{}", nothing(&all));
                 return Ok(ExitCode::SUCCESS);
             }
             if *dry_run {
@@ -89,7 +103,7 @@ impl Known {
             Site::Cloud(world) => Arc::clone(&world.archive),
         };
         // The ledger is a large answer: asked for where there is something to compare.
-        let lines = if all.is_empty() { Vec::new() } else { site.ledger(None).await? };
+        let lines = if all.is_empty() { Vec::new() } else { site.published_ledger().await? };
         Ok(Self { archive, ledger: lines.into_iter().map(|line| (line.slice.clone(), line)).collect() })
     }
 
@@ -118,10 +132,6 @@ async fn list(messages: &[&Parked], known: &Known, is_json: bool) -> Result<(), 
         }
         let text = serde_json::to_string_pretty(&lines).map_err(|error| Failure::world(error.to_string()))?;
         println!("{text}");
-        return Ok(());
-    }
-    if messages.is_empty() {
-        println!("nothing is parked");
         return Ok(());
     }
     let now = setup::clock().now();

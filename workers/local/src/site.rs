@@ -8,7 +8,7 @@ use aispend_alerter::{RunReport, read_run};
 use aispend_bigquery::{BigQuery, CloudCards};
 use aispend_config::Settings;
 use aispend_dashboards::Cards;
-use aispend_duckdb::{Published, open_cards, open_reader};
+use aispend_duckdb::{DuckDbError, Published, open_cards, open_reader};
 use aispend_ports::{Archive, Bus, Clock, LedgerLine, ParkedStore, Questions, Warehouse};
 use aispend_pubsub::{PubSub, PubSubOptions};
 use aispend_tables::QueryResult;
@@ -81,6 +81,18 @@ impl Site {
             Self::Cloud(world) => world.bigquery(STAGE).await?.ledger(feed).await,
         };
         lines.map_err(|error| Failure::world(aispend_stage::error_chain(&error)))
+    }
+
+    /// The same as people see it, without waiting for a command that writes. Nothing loaded yet: no lines.
+    pub async fn published_ledger(&self) -> Result<Vec<LedgerLine>, Failure> {
+        match self {
+            Self::Machine(data_dir) => match open_reader(data_dir) {
+                Ok(reader) => Ok(reader.ledger()?),
+                Err(DuckDbError::Missing { .. }) => Ok(Vec::new()),
+                Err(error) => Err(error.into()),
+            },
+            Self::Cloud(_) => self.ledger(None).await,
+        }
     }
 
     /// What dashboards read. Says at once where there is nothing to show.

@@ -7,10 +7,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use aispend_ports::LedgerLine;
 use aispend_warehouse::DATASET;
 use duckdb::{AccessMode, Config, Connection};
 
-use crate::{DuckDbError, QueryResult, open::published_path, query::query, schema};
+use crate::{DuckDbError, QueryResult, ledger, open::published_path, query::query, schema};
 
 /// What a reader may hold in memory.
 const MEMORY_LIMIT: &str = "1GB";
@@ -61,6 +62,14 @@ impl Reader {
         let info = self.with(schema::read_info)?;
         info.map(|info| info.is_simulated)
             .ok_or_else(|| DuckDbError::NotMigrated("it has no tables".to_owned()))
+    }
+
+    /// The newest reading of every slice.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is of an older build.
+    pub fn ledger(&self) -> Result<Vec<LedgerLine>, DuckDbError> {
+        self.with(|connection| ledger::newest(connection, None))
     }
 
     /// All columns of a table or view as CSV, lineage included, rows sorted: two warehouses with the same content give

@@ -13,12 +13,16 @@ use crate::screen::dollars;
 
 const PERSON: &str = "user_email";
 
+/// What stands in a person's place where nobody was at work, and what names the account beside an address of its own.
+const SERVICE_PREFIX: &str = "sa:";
+const SERVICE_ACCOUNT: &str = "service_account_id";
+
 /// What a parked message is about.
 #[derive(Debug, Default)]
 pub struct Affected {
     /// Its money, where it was read before the message was parked.
     pub money: Option<Money>,
-    /// Its people, where they were.
+    /// How many different people its rows name, where they do.
     pub people: Option<usize>,
     /// What the warehouse has of the slice meanwhile.
     pub stays: Option<Money>,
@@ -66,44 +70,52 @@ fn normalized_in(message: &Parked) -> Option<RecordsNormalized> {
     }
 }
 
-/// The different people of a batch's rows; `None` where the batch is gone or no table of it has people.
+/// The different people of a batch's rows; `None` where the batch is gone or no row names anybody: money by API key is
+/// somebody's, and only the warehouse knows whose.
 async fn people(archive: &dyn Archive, batch: &Batch) -> Option<usize> {
     let frames = Frames::new(batch_frames(archive, batch).await.ok()?);
     let mut people = People::default();
     for set in frames {
         set.ok()?.visit(&mut people);
     }
-    people.has_table.then_some(people.seen.len())
+    (!people.seen.is_empty()).then_some(people.seen.len())
 }
 
 #[derive(Default)]
 struct People {
     seen: BTreeSet<String>,
-    has_table: bool,
 }
 
 impl RowVisitor for People {
     fn row<R: Row>(&mut self, row: &R) {
-        let Some(place) = place_of_person(R::TABLE) else { return };
-        self.has_table = true;
-        let mut cell = Cell { wanted: place, at: 0, text: None };
-        row.write(&mut cell);
-        self.seen.extend(cell.text.filter(|text| !text.is_empty()));
+        let Some(person) = place_of(R::TABLE, PERSON) else { return };
+        let mut cells = Cells {
+            person,
+            service: place_of(R::TABLE, SERVICE_ACCOUNT),
+            at: 0,
+            name: None,
+            is_service: false,
+        };
+        row.write(&mut cells);
+        let is_person = |name: &String| !name.is_empty() && !name.starts_with(SERVICE_PREFIX);
+        self.seen.extend(cells.name.filter(|name| !cells.is_service && is_person(name)));
     }
 }
 
-fn place_of_person(table: Table) -> Option<usize> {
-    table.columns().iter().position(|column| column.name == PERSON)
+fn place_of(table: Table, name: &str) -> Option<usize> {
+    table.columns().iter().position(|column| column.name == name)
 }
 
-/// One text of a row.
-struct Cell {
-    wanted: usize,
+/// Who was at work in one row.
+struct Cells {
+    person: usize,
+    service: Option<usize>,
     at: usize,
-    text: Option<String>,
+    name: Option<String>,
+    is_service: bool,
 }
 
-impl RowSink for Cell {
+impl RowSink for Cells {
     fn date(&mut self, _: Option<i32>) {
         self.at += 1;
     }
@@ -120,8 +132,11 @@ impl RowSink for Cell {
         self.at += 1;
     }
     fn text(&mut self, value: Option<&str>) {
-        if self.at == self.wanted {
-            self.text = value.map(str::to_owned);
+        if self.at == self.person {
+            self.name = value.map(str::to_owned);
+        }
+        if Some(self.at) == self.service {
+            self.is_service = value.is_some_and(|id| !id.is_empty());
         }
         self.at += 1;
     }

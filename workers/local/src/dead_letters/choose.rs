@@ -11,6 +11,24 @@ pub fn slice_of(message: &Parked) -> Option<Slice> {
     message.slice_key.parse().ok()
 }
 
+/// Refuses a filter that lets nothing through.
+pub fn check(filter: &ParkedFilter) -> Result<(), Failure> {
+    match (filter.from, filter.to) {
+        (Some(from), Some(to)) if from > to => {
+            Err(Failure::usage(format!("--from {from} is after --to {to}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What to say where nothing is left to do anything with.
+pub fn nothing(all: &[Parked]) -> String {
+    match all.len() {
+        0 => "nothing is parked".to_owned(),
+        parked => format!("none of the {parked} parked messages is let through by the filters"),
+    }
+}
+
 /// Those that the filter lets through.
 pub fn filtered<'a>(all: &'a [Parked], filter: &ParkedFilter) -> Vec<&'a Parked> {
     let passes = |message: &&Parked| {
@@ -52,7 +70,8 @@ pub fn one<'a>(all: &[&'a Parked], id: &str) -> Result<&'a Parked, Failure> {
         (Some(message), None) => Ok(message),
         (Some(_), Some(_)) => Err(Failure::usage(format!("several parked messages begin with `{id}`"))),
         (None, _) => Err(Failure::usage(format!(
-            "no parked message begins with `{id}`; `aispend dead-letters list` shows them"
+            "no parked message begins with `{id}`: never parked, or replayed or dropped meanwhile, or not let through by the \
+             filters; `aispend dead-letters list` shows them"
         ))),
     }
 }

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use aispend_alerter::{End, RunReport};
 use aispend_config::Settings;
-use aispend_model::Slice;
+use aispend_model::{Generation, Slice};
 use aispend_ports::{Clock, Outgoing, Parked, ParkedStore, Topic};
 use aispend_proto::v1::envelope::Body;
 use aispend_proto::v1::{PlannedSlice, RunPlanned};
 use aispend_stage::{Header, Output, read_envelope, slice_to_wire};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, INCOMPLETE};
 use crate::run::{Job, follow_at, new_run_id};
 use crate::setup;
 use crate::site::{self, Site};
@@ -25,10 +25,17 @@ struct Replay {
     ids: Vec<String>,
 }
 
+impl Replay {
+    /// The newer one is greater. What is yet to be read is newer than what was.
+    fn order(&self) -> (bool, Generation, u32) {
+        (self.output.topic == Topic::FetchRequests, self.header.generation, self.header.revision)
+    }
+}
+
 /// What is to be sent.
 #[derive(Default)]
 struct Sendings<'a> {
-    /// One message a slice: the newest observation.
+    /// One message a slice: the newest observation, or the request for one.
     slices: BTreeMap<Slice, Replay>,
     /// What is about no slice, or cannot be read: sent as it was.
     as_it_was: Vec<&'a Parked>,
@@ -44,15 +51,19 @@ pub async fn replay(
     let clock = setup::clock();
     let run_id = new_run_id(clock.as_ref());
     let sendings = sendings(chosen, &run_id, clock.as_ref());
-    send_as_it_was(site, &sendings.as_it_was).await?;
+    let is_all_sent = send_as_it_was(site, &sendings.as_it_was).await?;
+    let of_the_others = if is_all_sent { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) };
     if sendings.slices.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(of_the_others);
     }
     let outcome = follow_at(settings, site, job(run_id, &sendings.slices, clock.as_ref())).await?;
     forget(store, &outcome.followed.first, &sendings.slices).await?;
     let summary = Summary::of(&outcome, site).await?;
     summary.print(false);
-    Ok(summary.exit_code())
+    for slice in outcome.followed.first.slices.iter().filter(|slice| slice.end == End::Superseded) {
+        println!("{}: nothing is changed, the tables have a reading as new or newer", slice.slice.key());
+    }
+    Ok(if is_all_sent { summary.exit_code() } else { of_the_others })
 }
 
 fn sendings<'a>(chosen: &[&'a Parked], run_id: &str, clock: &dyn Clock) -> Sendings<'a> {
@@ -69,10 +80,9 @@ fn sendings<'a>(chosen: &[&'a Parked], run_id: &str, clock: &dyn Clock) -> Sendi
             }
             Entry::Occupied(mut place) => {
                 let known = place.get_mut();
+                let is_newer = fresh.order() > known.order();
                 known.ids.extend(fresh.ids);
-                if (fresh.header.generation, fresh.header.revision)
-                    > (known.header.generation, known.header.revision)
-                {
+                if is_newer {
                     known.header = fresh.header;
                     known.output = fresh.output;
                 }
@@ -115,14 +125,16 @@ fn job(run_id: String, slices: &BTreeMap<Slice, Replay>, clock: &dyn Clock) -> J
 }
 
 /// On a bus that outlives this process a message is back where it was. It stays in the store: parked again it would have
-/// the same id, and removing that would lose it.
-async fn send_as_it_was(site: &Site, messages: &[&Parked]) -> Result<(), Failure> {
+/// the same id, and removing that would lose it. False where one was not sent.
+async fn send_as_it_was(site: &Site, messages: &[&Parked]) -> Result<bool, Failure> {
+    let mut is_all_sent = true;
     for message in messages {
         let Site::Cloud(world) = site else {
             eprintln!(
                 "{} is not replayed: it is about no slice that can be read; `aispend run` reads again what is due, then drop it",
                 message.id
             );
+            is_all_sent = false;
             continue;
         };
         let outgoing = Outgoing {
@@ -137,7 +149,7 @@ async fn send_as_it_was(site: &Site, messages: &[&Parked]) -> Result<(), Failure
             topic = message.topic.as_str()
         );
     }
-    Ok(())
+    Ok(is_all_sent)
 }
 
 /// Only what reached the warehouse leaves the store, and what is parked anew under another id; older messages of a slice go
