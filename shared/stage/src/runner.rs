@@ -342,15 +342,20 @@ impl<S: Stage> Runner<S> {
     }
 
     async fn park(&self, delivery: Delivery, header: Option<&Header>, reason: &'static str, detail: String) {
+        let id = content_id(&[S::INPUT.as_str().as_bytes(), &delivery.data]);
+        // Not the detail, which may quote the message: whoever may read that finds it under the id.
         error!(
             stage = S::NAME,
             reason,
-            detail,
+            parked = id,
+            message_id = delivery.message_id,
+            size_bytes = delivery.data.len(),
+            attempt = delivery.attempt,
             slice = header.map(Header::slice_key).unwrap_or_default(),
             "message parked"
         );
         let parked = Parked {
-            id: content_id(&[S::INPUT.as_str().as_bytes(), &delivery.data]),
+            id,
             stage: S::NAME.to_owned(),
             topic: S::INPUT,
             reason: reason.to_owned(),

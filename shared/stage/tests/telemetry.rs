@@ -40,7 +40,7 @@ struct Echo;
 enum EchoError {
     #[error("the world is in the way")]
     World,
-    #[error("an amount cannot be read")]
+    #[error("line 3: `{KEY}` of `{PERSON}` is not an amount")]
     Amount,
 }
 
@@ -55,7 +55,7 @@ impl Classify for EchoError {
 
 impl Stage for Echo {
     const NAME: &'static str = "echo";
-    const INPUT: Topic = Topic::RecordBatches;
+    const INPUT: Topic = Topic::FetchRequests;
     type Error = EchoError;
 
     async fn handle(&self, message: Message) -> Result<Vec<Output>, EchoError> {
@@ -87,7 +87,7 @@ fn message(run_id: &str) -> Outgoing {
 
 fn outgoing(data: Vec<u8>) -> Outgoing {
     let parent = ("traceparent".to_owned(), format!("00-{TRACE}-00f067aa0ba902b7-01"));
-    Outgoing { topic: Topic::RecordBatches, data: data.into(), attributes: vec![parent] }
+    Outgoing { topic: Echo::INPUT, data: data.into(), attributes: vec![parent] }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,16 +103,28 @@ async fn a_process_that_tells() {
         bus.publish(message(run_id)).await.unwrap();
     }
     bus.publish(outgoing(format!("\u{1}{KEY} of {PERSON}").into_bytes())).await.unwrap();
-    let doors = Doors { bus: Arc::new(bus.clone()), archive: Arc::<MemoryArchive>::default(), parked, clock };
+    // What a person typed: an unknown word is named, to that person.
+    for typed in [format!("{{\"{KEY}\":1}}"), format!("{{\"feeds\":[\"{PERSON}\"]}}")] {
+        bus.publish(outgoing(typed.into_bytes())).await.unwrap();
+    }
+    let doors = Doors {
+        bus: Arc::new(bus.clone()),
+        archive: Arc::<MemoryArchive>::default(),
+        parked: parked.clone(),
+        clock,
+    };
     let runner = Runner::new(Arc::new(Echo), doors, RunnerOptions::default());
     let counters = runner.counters();
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(async move { runner.run(stopped).await });
-    while counters.read().settled + counters.read().given_back < 4 {
+    while counters.read().settled + counters.read().given_back < 6 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     stop.send(true).unwrap();
     running.await.unwrap().unwrap();
+    for parked in parked.all() {
+        println!("parked: {} {}", parked.id, parked.detail);
+    }
     aispend_telemetry::loaded("cursor/usage-events", 3, 12_340_000_000);
     telemetry.end(Duration::from_secs(20)).await;
     let mut told = bus.subscribe(Topic::SliceEvents).await.unwrap();
@@ -179,13 +191,13 @@ async fn a_stage_tells_its_traces_and_numbers_and_nothing_of_what_messages_hold(
     }
     let expected = [
         ("aispend.handle.duration", "s", 3),
-        ("aispend.message.age", "s", 3),
+        ("aispend.message.age", "s", 5),
         ("aispend.messages.oldest_unsettled_age", "s", 0),
-        ("aispend.messages.parked", "{message}", 2),
+        ("aispend.messages.parked", "{message}", 4),
         ("aispend.messages.published", "{message}", 2),
-        ("aispend.messages.received", "{message}", 4),
+        ("aispend.messages.received", "{message}", 6),
         ("aispend.messages.retried", "{message}", 1),
-        ("aispend.messages.settled", "{message}", 3),
+        ("aispend.messages.settled", "{message}", 5),
         ("aispend.money.loaded", "{cent}", 1234),
         ("aispend.rows.loaded", "{row}", 3),
     ];
@@ -215,6 +227,17 @@ async fn a_stage_tells_its_traces_and_numbers_and_nothing_of_what_messages_hold(
         logs.contains("message parked") && logs.contains("message given back") && logs.contains(TRACE),
         "{logs}"
     );
+    // The words that quote a message are in the dead letter, and the log says under which id.
+    let letters: Vec<(&str, &str)> = out
+        .lines()
+        .filter_map(|line| line.split_once("parked: ").and_then(|(_, letter)| letter.split_once(' ')))
+        .collect();
+    assert_eq!(letters.len(), 4, "{out}");
+    assert_eq!(
+        letters.iter().filter(|(_, detail)| detail.contains(KEY) || detail.contains(PERSON)).count(),
+        3
+    );
+    assert!(letters.iter().all(|(id, _)| logs.contains(id)), "{letters:?}\n{logs}");
     let mut everything = vec![("logs".to_owned(), Bytes::from(logs))];
     everything.extend(collector.0.lock().unwrap().clone());
     for (place, bytes) in everything {
