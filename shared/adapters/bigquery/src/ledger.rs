@@ -15,13 +15,17 @@ const COLUMNS: &str = "slice_key, generation, revision, reader_version, run_id, 
                        documents, context, context_digest, UNIX_MICROS(loaded_at) AS loaded_at, rows_rejected, state";
 
 impl BigQuery {
-    /// Every line of these slices, without documents.
-    pub(crate) async fn lines_of(&self, keys: &[String]) -> Result<Vec<Stored>, BigQueryError> {
+    /// Every line of these slices, without documents. `run`: who wants to know.
+    pub(crate) async fn lines_of(
+        &self,
+        keys: &[String],
+        run: Option<&str>,
+    ) -> Result<Vec<Stored>, BigQueryError> {
         let columns = COLUMNS.replace("documents, context,", "'[]' AS documents, '[]' AS context,");
         let sql =
             format!("SELECT {columns} FROM {} WHERE slice_key IN UNNEST(@keys)", self.name("slice_loads"));
         let keys = Parameter::texts("keys", keys.iter().map(String::as_str));
-        stored(self.ask(Question::new(READING, sql).with([keys])).await?)
+        stored(self.ask(Question { run, ..Question::new(READING, sql) }.with([keys])).await?)
     }
 
     /// The newest reading of every slice; a note that a day cannot be had stands only where there is no reading.

@@ -91,7 +91,8 @@ impl BigQuery {
             at_hand.iter().filter_map(|place| slices.get(*place)).map(|load| load.slice.key()).collect();
         keys.sort_unstable();
         keys.dedup();
-        Ok(Plan::new(slices, at_hand, self.lines_of(&keys).await?))
+        let run = run_of(slices, at_hand.first());
+        Ok(Plan::new(slices, at_hand, self.lines_of(&keys, run).await?))
     }
 
     async fn take_over(
@@ -102,7 +103,7 @@ impl BigQuery {
     ) -> Result<Outcome, BigQueryError> {
         let started = Instant::now();
         let sql = Script { bigquery: self, slices, plan, staged }.write();
-        let run = plan.steps.first().and_then(|step| slices.get(step.place)).map(|load| load.run_id.as_str());
+        let run = run_of(slices, plan.steps.first().map(|step| &step.place));
         // As long as the load may take: a script that is left alone may still commit.
         let timeout = Some(self.inner.options.load_timeout);
         let answer = self.ask(Question { run, timeout, ..Question::new(LOADING, sql) }).await?;
@@ -112,4 +113,9 @@ impl BigQuery {
         tracing::debug!(?outcome, load.id = %staged.load_id, millis = started.elapsed().as_millis() as u64, "script done");
         Ok(outcome)
     }
+}
+
+/// The label of what is done for several slices: the run of the first.
+fn run_of<'a>(slices: &'a [SliceLoad], place: Option<&usize>) -> Option<&'a str> {
+    slices.get(*place?).map(|load| load.run_id.as_str())
 }
