@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // what helps a test is a test
 
+mod batches;
 mod bed;
 mod closing;
 mod dead_letters;
+mod leases;
 mod outages;
 mod pushes;
 mod setup;
