@@ -13,6 +13,7 @@ mod cluster;
 mod counted;
 mod daily;
 mod doctor;
+mod made;
 mod parity;
 mod rules;
 mod set_aside;
