@@ -19,7 +19,7 @@ pub use counters::{Counters, Counts};
 pub use disposition::{Classify, Disposition, error_chain};
 pub use message::{Header, MessageError, Output, content_id, read_envelope, slice_from_wire, slice_to_wire};
 pub use runner::{Doors, Runner, RunnerOptions};
-pub use used_up::{attempts_used_up, parked_event};
+pub use used_up::{as_read, attempts_used_up, parked_event};
 
 use aispend_ports::Topic;
 use aispend_proto::v1::Envelope;

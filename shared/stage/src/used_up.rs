@@ -12,24 +12,37 @@ use crate::message::{Header, Output, content_id, fetched_behind, read_envelope};
 /// The parked message of a delivery that used up its attempts: the same id, slice and `SliceFetched` as if `stage` had
 /// parked it.
 pub fn attempts_used_up(stage: &str, topic: Topic, delivery: &Delivery, now: Timestamp) -> Parked {
-    let envelope = read_envelope(&delivery.data).ok();
-    let header = envelope.as_ref().and_then(|envelope| Header::try_from(envelope).ok());
-    Parked {
-        id: content_id(&[topic.as_str().as_bytes(), &delivery.data]),
+    let parked = Parked {
+        id: String::new(),
         stage: stage.to_owned(),
         topic,
         reason: "attempts_used_up".to_owned(),
         detail: format!("the bus delivered it {} times and nobody settled it", delivery.attempt),
-        slice_key: header.as_ref().map(Header::slice_key).unwrap_or_default(),
-        run_id: header.map(|header| header.run_id).unwrap_or_default(),
+        slice_key: String::new(),
+        run_id: String::new(),
         attempts: delivery.attempt,
         parked_at: now,
         attributes: delivery.attributes.clone(),
         message: delivery.data.clone(),
+        fetched: None,
+    };
+    as_read(parked)
+}
+
+/// A message that somebody set aside without reading it, with what it says of itself: its slice, its run, and what replay
+/// sends. Under the id that every stage gives it.
+pub fn as_read(parked: Parked) -> Parked {
+    let envelope = read_envelope(&parked.message).ok();
+    let header = envelope.as_ref().and_then(|envelope| Header::try_from(envelope).ok());
+    Parked {
+        id: content_id(&[parked.topic.as_str().as_bytes(), &parked.message]),
+        slice_key: header.as_ref().map(Header::slice_key).unwrap_or_default(),
+        run_id: header.map(|header| header.run_id).unwrap_or_default(),
         fetched: envelope
             .as_ref()
             .and_then(fetched_behind)
             .map(|envelope| Bytes::from(envelope.encode_to_vec())),
+        ..parked
     }
 }
 

@@ -1,7 +1,7 @@
 //! Five stages over one bus in this process.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use aispend_alerter::{Alerter, RUNS, Watch};
@@ -10,9 +10,11 @@ use aispend_fetcher::{Fetcher, FetcherDoors, FetcherSettings};
 use aispend_loader::Loader;
 use aispend_memory::{FolderArchive, FolderParked, MemoryBus, MemoryBusOptions};
 use aispend_normalizer::Normalizer;
-use aispend_ports::{Archive, Bus, Clock, Fetch, Outgoing, ParkedStore, Warehouse};
-use aispend_stage::{Counters, Doors, Output, Runner, RunnerOptions, Stage};
+use aispend_ports::{Archive, Bus, Clock, Fetch, Outgoing, Parked, ParkedError, ParkedStore, Warehouse};
+use aispend_pubsub::names;
+use aispend_stage::{Counters, Doors, Output, Runner, RunnerOptions, Stage, as_read, parked_event};
 use aispend_validator::{Limits, Validator};
+use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -25,7 +27,7 @@ const BATCHES: &str = "batches";
 pub struct Pipeline {
     /// What became of each slice.
     pub alerter: Arc<Alerter>,
-    bus: MemoryBus,
+    bus: Arc<MemoryBus>,
     stop: watch::Sender<bool>,
     stages: Vec<JoinHandle<Result<(), aispend_ports::BusError>>>,
     counters: Vec<(&'static str, Arc<Counters>)>,
@@ -84,9 +86,9 @@ impl Pipeline {
         // only do the same work twice.
         let options =
             MemoryBusOptions { ack_deadline: Duration::from_hours(24), ..MemoryBusOptions::default() };
-        let bus = MemoryBus::new(options, Arc::clone(&clock), Arc::clone(&parked));
+        let bus = bus_with_dead_letters(options, &parked, &clock);
         let doors = Doors {
-            bus: Arc::new(bus.clone()),
+            bus: Arc::clone(&bus) as Arc<dyn Bus>,
             archive: Arc::clone(&archive),
             parked,
             clock: Arc::clone(&clock),
@@ -153,5 +155,95 @@ impl Pipeline {
         for stage in self.stages {
             drop(stage.await);
         }
+    }
+}
+
+/// A bus that parks what it gives up on as the stage before it would have, and tells the run.
+fn bus_with_dead_letters(
+    options: MemoryBusOptions,
+    parked: &Arc<dyn ParkedStore>,
+    clock: &Arc<dyn Clock>,
+) -> Arc<MemoryBus> {
+    Arc::new_cyclic(|bus| {
+        let given_up = GivenUp { store: Arc::clone(parked), bus: Weak::clone(bus), clock: Arc::clone(clock) };
+        MemoryBus::new(options, Arc::clone(clock), Arc::new(given_up))
+    })
+}
+
+/// Where the bus puts what nobody settled. It cannot read a message, this can.
+struct GivenUp {
+    store: Arc<dyn ParkedStore>,
+    bus: Weak<MemoryBus>,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl ParkedStore for GivenUp {
+    async fn park(&self, message: Parked) -> Result<(), ParkedError> {
+        let stage = names::stage(message.topic).to_owned();
+        let message = as_read(Parked { stage, ..message });
+        let event = parked_event(&message, self.clock.now());
+        self.store.park(message).await?;
+        if let (Some(event), Some(bus)) = (event, self.bus.upgrade()) {
+            let told = bus.publish(event.encode()).await;
+            told.map_err(|error| ParkedError::Unavailable(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<Parked>, ParkedError> {
+        self.store.list().await
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), ParkedError> {
+        self.store.remove(id).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aispend_model::{Slice, parse_day};
+    use aispend_ports::Topic;
+    use aispend_proto::v1::envelope::Body;
+    use aispend_proto::v1::{RecordsNormalized, SliceFetched};
+    use aispend_stage::{Header, read_envelope};
+
+    use super::*;
+    use crate::setup;
+
+    #[tokio::test]
+    async fn what_the_bus_gives_up_on_is_parked_like_any_other_and_its_run_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn ParkedStore> = Arc::new(parked(folder.path()));
+        let bus = bus_with_dead_letters(MemoryBusOptions::default(), &store, &setup::clock());
+        let day = parse_day("2026-10-05").unwrap();
+        let slice = Slice::of_day("cursor/usage-events".parse().unwrap(), "cursor", day);
+        let header = Header { run_id: "run".to_owned(), slice: Some(slice.clone()), ..Header::default() };
+        let body =
+            RecordsNormalized { fetched: Some(SliceFetched::default()), ..RecordsNormalized::default() };
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let message = Output::new(Topic::RecordBatches, &header, now, Body::RecordsNormalized(body));
+        bus.publish(message.encode()).await.unwrap();
+        let mut subscription = bus.subscribe(Topic::RecordBatches).await.unwrap();
+        for _ in 0..Topic::RecordBatches.max_attempts() {
+            let delivery = subscription.next().await.unwrap().unwrap();
+            delivery.receipt.give_back(Some(Duration::ZERO)).await;
+        }
+        let mut events = bus.subscribe(Topic::SliceEvents).await.unwrap();
+        let told = tokio::select! {
+            told = events.next() => told.unwrap().unwrap(),
+            // It parks while somebody asks for the next.
+            _ = subscription.next() => panic!("it came once more"),
+        };
+        let letters = store.list().await.unwrap();
+        let [letter] = letters.as_slice() else { panic!("{letters:?}") };
+        assert_eq!(
+            (letter.stage.as_str(), letter.reason.as_str(), letter.attempts),
+            ("validator", "attempts_used_up", 20)
+        );
+        assert_eq!((letter.slice_key.as_str(), letter.run_id.as_str()), (slice.key().as_str(), "run"));
+        assert!(letter.fetched.is_some(), "replay reads the documents again");
+        let Some(Body::SliceFailed(failed)) = read_envelope(&told.data).unwrap().body else { panic!() };
+        assert_eq!((failed.state.as_str(), failed.parked_id.as_str()), ("parked", letter.id.as_str()));
     }
 }
