@@ -121,7 +121,7 @@ fn lab(light: [f64; 3]) -> [f64; 3] {
 fn nearest<'a>(colours: &[&'a str], seen: &Matrix) -> (f64, &'a str, &'a str) {
     let mut least = (f64::INFINITY, "", "");
     for (place, one) in colours.iter().enumerate() {
-        for other in &colours[place + 1..] {
+        for other in colours.iter().skip(place + 1) {
             let [a, b] = [one, other].map(|colour| lab(times(seen, linear(colour))));
             let distance = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
             if distance < least.0 {
@@ -164,8 +164,11 @@ fn every_colour_stands_out_as_far_as_it_must() {
     }
 }
 
-/// Colours that stand beside each other, and how far apart the nearest two are for each kind of sight, light and dark.
-const TOLD_APART: [(&str, [&str; 5], [[f64; 3]; 2]); 2] = [
+/// What they are, their tokens, and how far apart the nearest two are for each kind of sight, light and dark.
+type Beside = (&'static str, [&'static str; 5], [[f64; 3]; 2]);
+
+/// Colours that stand beside each other.
+const TOLD_APART: [Beside; 2] = [
     (
         "platforms",
         ["claude-code", "claude-ai", "claude-api", "cursor", "unattributed"],
