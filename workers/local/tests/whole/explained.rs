@@ -87,7 +87,7 @@ fn figures(page: &str) -> Vec<(String, String)> {
 /// One value of an address.
 fn value_of<'a>(address: &'a str, name: &str) -> Option<&'a str> {
     let pairs = address.split_once('?')?.1.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).last()
+    pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next_back()
 }
 
 fn decoded(text: &str) -> String {
