@@ -331,7 +331,9 @@ async fn each_state_of_the_data_is_seen_on_the_page() {
     );
     // Nothing of it yet.
     let mut none = whole.clone();
-    none.iter_mut().for_each(|feed| feed.1 = Some(date(2025, 9, 30)));
+    for feed in &mut none {
+        feed.1 = Some(date(2025, 9, 30));
+    }
     assert_eq!(says(&page(none, begun, false).await), ["no complete day yet", "Nothing in"]);
     // Stale: which source, when it was read, how far it reaches.
     let mut stale = whole.clone();
