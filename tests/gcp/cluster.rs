@@ -18,6 +18,7 @@ use aispend_testkit::truth;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{Timestamp, ToSpan as _};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::balancer::Balancer;
@@ -187,6 +188,21 @@ impl Cluster {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Puts the value of a variable into Secret Manager and its name in its place: the value itself, which nobody is
+    /// given any more.
+    pub async fn keep_secret(&mut self, variable: &str) -> String {
+        let known = self.variables.iter().find(|(name, _)| name == variable);
+        let value = known.map(|(_, value)| value.clone()).unwrap();
+        let name = variable.to_ascii_lowercase();
+        let endpoint = self.google.secret_manager.as_deref().unwrap();
+        let url = format!("{endpoint}/v1/projects/{}/secrets/{name}", self.google.project);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let put = client.put(url).body(value.clone()).send().await.unwrap();
+        assert!(put.status().is_success(), "{}", put.status());
+        self.set(variable, &format!("secret://{name}"));
+        value
+    }
+
     /// Starts one of the stages.
     pub async fn start(&mut self, stage: &'static str) -> Worker {
         self.start_program(stage, &binary(stage)).await
@@ -239,9 +255,19 @@ impl Cluster {
 
     /// Publishes bytes.
     pub async fn publish_bytes(&self, topic: Topic, data: &[u8]) {
-        let path = names::topic_path(&self.google.project, topic.as_str());
+        self.publish_to(topic.as_str(), data, &json!({})).await;
+    }
+
+    /// Gives up on a message before a topic's reader, as Pub/Sub does after so many deliveries.
+    pub async fn give_up(&self, topic: Topic, data: &[u8], attempts: u32) {
+        let attributes = json!({"CloudPubSubDeadLetterSourceDeliveryCount": attempts.to_string()});
+        self.publish_to(&names::dead(topic), data, &attributes).await;
+    }
+
+    async fn publish_to(&self, topic_id: &str, data: &[u8], attributes: &Value) {
+        let path = names::topic_path(&self.google.project, topic_id);
         let url = format!("{}/v1/{path}:publish", self.google.pubsub.as_ref().unwrap());
-        let body = serde_json::json!({"messages": [{"data": STANDARD.encode(data)}]});
+        let body = json!({"messages": [{"data": STANDARD.encode(data), "attributes": attributes}]});
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.post(url).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{:?}", answer.text().await);

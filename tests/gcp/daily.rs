@@ -7,8 +7,13 @@ use aispend_proto::Table;
 use crate::cluster::{Cluster, Company, Setting, troubles};
 use crate::worker::Mode;
 
-async fn daily(name: &str, mode: Mode, company: &Company) -> Cluster {
+/// `secrets`: the keys that Secret Manager has, and no worker's environment.
+async fn daily(name: &str, mode: Mode, company: &Company, secrets: &[&str]) -> Cluster {
     let mut cluster = Cluster::new(name, mode, company, &Setting::default()).await;
+    let mut hidden = Vec::new();
+    for variable in secrets {
+        hidden.push(cluster.keep_secret(variable).await);
+    }
     let workers = cluster.start_all().await;
     // Twice in the same minute is once.
     for _ in 0..2 {
@@ -27,8 +32,11 @@ async fn daily(name: &str, mode: Mode, company: &Company) -> Cluster {
     let (code, said, trouble) = cluster.aispend(&["query", asked, "--format", "csv"]);
     assert_eq!((code, said.trim()), (0, "runs\n1"), "{trouble}");
     for worker in workers {
-        let stage = worker.stage;
+        let (stage, log) = (worker.stage, worker.log_path());
         assert!(worker.end().await.success(), "the {stage} did not end in order");
+        let log = std::fs::read_to_string(log).unwrap();
+        assert!(log.contains("ended"), "{log}");
+        assert!(hidden.iter().all(|key| !log.contains(key.as_str())), "a key is in the log of the {stage}");
     }
     cluster
 }
@@ -48,7 +56,8 @@ pub async fn as_on_one_machine(cluster: &Cluster) {
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
 async fn pulled() {
     let company = Company { enterprise: true, ..Company::small(11) };
-    let cluster = daily("pulled", Mode::Pull, &company).await;
+    let keys = ["CURSOR_ADMIN_KEY", "ANTHROPIC_ADMIN_KEY", "ANTHROPIC_ANALYTICS_KEY"];
+    let cluster = daily("pulled", Mode::Pull, &company, &keys).await;
     as_on_one_machine(&cluster).await;
 }
 
@@ -56,6 +65,6 @@ async fn pulled() {
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
 async fn pushed() {
     let company = Company { analytics: false, ..Company::small(12) };
-    let cluster = daily("pushed", Mode::Push, &company).await;
+    let cluster = daily("pushed", Mode::Push, &company, &[]).await;
     as_on_one_machine(&cluster).await;
 }

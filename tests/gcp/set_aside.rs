@@ -1,18 +1,21 @@
 //! A slice that cannot be read and one that kills its reader: set aside, their neighbours loaded, sent again after the fix.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use aispend_model::Slice;
-use aispend_ports::{Archive as _, Topic};
+use aispend_model::{Money, Slice};
+use aispend_ports::{Archive as _, Frames, Topic};
+use aispend_proto::v1::BatchObject;
+use aispend_proto::v1::batch::Place;
 use aispend_proto::v1::envelope::Body;
 use aispend_simulator::{Restatement, Strand};
-use aispend_stage::{Header, read_envelope};
+use aispend_stage::{Header, Output, read_envelope};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::cluster::{Cluster, Company, Setting};
-use crate::counted::Observer;
+use crate::cluster::{Cluster, Company, Setting, now};
+use crate::counted::{Observer, Seen};
 use crate::worker::{Mode, Worker, binary};
 
 /// How often a message may fail before Pub/Sub gives up on it.
@@ -49,6 +52,39 @@ fn listed(cluster: &Cluster) -> Vec<Value> {
 fn is_about(letter: &Value, slice: &Slice) -> bool {
     letter["feed"] == slice.feed.as_str()
         && letter["day"].as_str() == slice.day.map(|day| day.to_string()).as_deref()
+}
+
+/// A message before the loader about a day with money, its rows in the bucket; its slice, and the money and the people
+/// that the facts have there.
+async fn validated(cluster: &Cluster, seen: &[Seen], not: &Slice) -> (Slice, Vec<u8>, i128, usize) {
+    let truth = {
+        let simulator = cluster.vendors();
+        simulator.world.truth(&simulator.world.scope(now()))
+    };
+    for seen in seen {
+        let Ok(envelope) = read_envelope(&Bytes::from(seen.data.clone())) else { continue };
+        let header = Header::try_from(&envelope).unwrap();
+        let (Some(Body::RecordsValidated(mut validated)), Some(slice)) = (envelope.body, &header.slice)
+        else {
+            continue;
+        };
+        let rows: Vec<_> = truth.cursor_expenses.iter().filter(|row| Some(row.day) == slice.day).collect();
+        let money: i128 = rows.iter().map(|row| row.nano).sum();
+        if slice.feed != not.feed || slice == not || money == 0 {
+            continue;
+        }
+        let people = rows.iter().filter_map(|row| row.user_email.as_ref());
+        let people: BTreeSet<&String> = people.filter(|name| !name.starts_with("sa:")).collect();
+        let batch = validated.normalized.as_mut().unwrap().batch.as_mut().unwrap();
+        let Some(Place::Frames(frames)) = &batch.place else { panic!("{} is large", slice.key()) };
+        let (name, frames) = ("batches/by-reference.zst".to_owned(), Frames::compress(frames).unwrap());
+        let size_bytes = frames.len() as u64;
+        cluster.archive.put(&name, frames).await.unwrap();
+        batch.place = Some(Place::Object(BatchObject { name, size_bytes }));
+        let output = Output::new(Topic::ValidBatches, &header, now(), Body::RecordsValidated(validated));
+        return (slice.clone(), output.encode().data.to_vec(), money, people.len());
+    }
+    panic!("no message with money came to the loader")
 }
 
 /// Starts a normalizer that dies of a slice again and again, until Pub/Sub has given up on it.
@@ -112,6 +148,26 @@ async fn poison_and_a_crash_are_set_aside_and_replayed() {
     assert!(strange.clone().all(|letter| letter["reason"] == "attempts_used_up"), "{letters:#?}");
     let loaded = run.slices.len() - letters.len();
     assert!(loaded > run.slices.len() / 2, "{loaded} of {} slices loaded", run.slices.len());
+
+    // Whose money waits before the loader, with rows that are elsewhere, and nobody else's.
+    let (rich, data, money, people) = validated(&cluster, &observer.look().await, &poison).await;
+    cluster.give_up(Topic::ValidBatches, &data, 20).await;
+    let before_loader = || {
+        let (code, said, trouble) = cluster.aispend(&["dead-letters", "list", "--stage", "loader", "--json"]);
+        assert_eq!(code, 0, "{trouble}");
+        serde_json::from_str::<Vec<Value>>(&said).unwrap()
+    };
+    let [letter] = &before_loader()[..] else { panic!("one message waits: {:#?}", before_loader()) };
+    assert!(is_about(letter, &rich), "{letter:#}");
+    let told = (&letter["usd"], &letter["usd_that_stay"], &letter["people"], &letter["attempts"]);
+    let expected = Value::from(Money::from_nanos(money).to_string());
+    assert_eq!(told, (&expected, &expected, &people.into(), &20.into()), "{letter:#}");
+    let all = listed(&cluster);
+    for verb in ["replay", "drop"] {
+        let (code, said, trouble) = cluster.aispend(&["dead-letters", verb, "all", "--dry-run"]);
+        assert_eq!((code, said.lines().count()), (0, all.len()), "{said}\n{trouble}");
+    }
+    assert_eq!(listed(&cluster), all, "a dry run changes nothing");
 
     // A week goes by in which the vendor changes its mind and somebody reads the day again.
     let text = day.to_string();
