@@ -140,6 +140,7 @@ impl Watch {
         let doors = &self.doors;
         let look = look(&self.rules, doors.questions.as_ref(), doors.parked.as_ref(), as_of).await?;
         let Look { breaches, answered, failures } = look;
+        info!(answered = answered.len(), unanswered = failures.len(), "the alert rules were asked");
         let mut checked = Checked { failures, ..Checked::default() };
         let mut seen = BTreeSet::new();
         for (rule, breach) in &breaches {
