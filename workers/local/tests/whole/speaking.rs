@@ -19,6 +19,24 @@ fn without_keys_one_screen_names_all_three_and_nothing_is_made() {
 }
 
 #[test]
+fn targets_of_checks_and_the_value_of_a_line_are_what_was_set_last() {
+    let mut home = Home::empty();
+    let check = |home: &Home, target: &str, line: &str| {
+        home.aispend(&["migrate"]).exits(0);
+        let sql =
+            "SELECT target FROM ai_usage_analytics.vw_data_quality WHERE check_name = 'attribution_cost'";
+        assert_eq!(home.value(sql).parse::<f64>().unwrap().to_string(), target);
+        let sql = "SELECT value FROM ai_usage_analytics.dim_assumption WHERE name = 'value_per_line_usd'";
+        assert_eq!(home.value(sql).parse::<f64>().unwrap().to_string(), line);
+    };
+    check(&home, "95", "50");
+    home.set("AISPEND_ASSUMPTIONS", "attribution_cost.target=90.5, value_per_line_usd=40");
+    check(&home, "90.5", "40");
+    home.set("AISPEND_ASSUMPTIONS", "attribution_cost.target=80");
+    check(&home, "80", "40");
+}
+
+#[test]
 fn wrong_flags_and_settings_are_named_and_exit_2() {
     let check = |variables: &[(&str, &str)], arguments: &[&str], says: &[&str]| {
         let mut home = Home::empty();
@@ -39,6 +57,8 @@ fn wrong_flags_and_settings_are_named_and_exit_2() {
     check(&[], &["query", "SELECT 1"], &["warehouse"]);
     check(&[("AISPEND_ENGINE", "gcp")], &["run"], &["GOOGLE_CLOUD_PROJECT"]);
     check(&[("AISPEND_ENGINE", "spark")], &["run"], &["AISPEND_ENGINE", "spark"]);
+    let named = ["warehouse.assumptions: attribution.target=90: there is no", "attribution_cost"];
+    check(&[("AISPEND_ASSUMPTIONS", "attribution.target=90")], &["run"], &named);
     // All problems at once.
     check(
         &[("AISPEND_START_DATE", "soon"), ("CURSOR_BASE_URL", "localhost"), ("AISPEND_COST_API", "newest")],
