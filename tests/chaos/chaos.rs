@@ -51,8 +51,10 @@ fn about(open: &[String], seen: &[Seen]) -> Vec<String> {
     seen.iter().filter_map(told).collect()
 }
 
-/// Moments of trouble, about a second each; fewer where the run is over before.
+/// Moments of trouble, about a second each; fewer where the run is over before, and more until the next release has said
+/// something: whom chance upgrades has nothing to do, now and then.
 const TURNS: u32 = 24;
+const MOST_TURNS: u32 = 120;
 
 /// The turn in which the last outage ends: less trouble than this proves nothing.
 const LAST_OUTAGE: u32 = 14;
@@ -150,7 +152,7 @@ async fn killed_doubled_upgraded_and_cut_off() {
     let mut dice = Dice::new(seed);
     let relays = Relays::start().await;
     let plan = FaultPlan::new(seed, FaultLevel::Light);
-    let company = Company { enterprise: true, plan, days: 4, ..Company::small(seed) };
+    let company = Company { enterprise: true, plan, days: 5, ..Company::small(seed) };
     let mut cluster = Cluster::new("chaos", Mode::Push, &company, &relays.setting()).await;
     let observer = Observer::new(&cluster).await;
     let mut workers = Vec::new();
@@ -164,7 +166,10 @@ async fn killed_doubled_upgraded_and_cut_off() {
     }
     let begun = Instant::now();
     let (mut published, mut kills, mut doubled, mut upgraded) = (Vec::new(), 0, 0, BTreeSet::new());
-    for turn in 0..TURNS {
+    for turn in 0..MOST_TURNS {
+        if turn >= TURNS && upgraded.len() > 1 {
+            break;
+        }
         tokio::time::sleep(Duration::from_millis(700)).await;
         // What is done to workers that have nothing to do shows nothing.
         if cluster.run_over_within("daily", Duration::ZERO).await.is_ok() {
