@@ -9,7 +9,6 @@ use aispend_proto::{Message as _, SCHEMA_VERSION};
 use aispend_telemetry::{continue_trace, root_of, traceparent_of};
 use bytes::Bytes;
 use futures::FutureExt;
-use futures::future::try_join_all;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -56,9 +55,6 @@ impl Default for RunnerOptions {
 
 /// The longest pause of a stage that the world fails for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// Messages of one handling that are on their way to the bus at the same time.
-const PUBLISHED_AT_ONCE: usize = 100;
 
 /// Runs one stage.
 pub struct Runner<S> {
@@ -312,10 +308,8 @@ impl<S: Stage> Runner<S> {
             self.give_back(delivery, None).await;
             return false;
         }
-        // Some at once: a bus may send them together. A plan is a message for each of its slices.
-        for some in outputs.chunks(PUBLISHED_AT_ONCE) {
-            let sending = some.iter().map(|output| self.publish(output)).collect::<Vec<_>>();
-            if let Err(error) = try_join_all(sending).await {
+        for output in &outputs {
+            if let Err(error) = self.doors.bus.publish(output.encode()).await {
                 warn!(
                     stage = S::NAME,
                     detail = error_chain(&error),
@@ -324,6 +318,8 @@ impl<S: Stage> Runner<S> {
                 self.give_back(delivery, None).await;
                 return false;
             }
+            self.counters.publish(1);
+            aispend_telemetry::published(S::NAME);
         }
         let age = since(self.doors.clock.now(), delivery.published_at);
         match delivery.receipt.ack().await {
@@ -337,13 +333,6 @@ impl<S: Stage> Runner<S> {
                 false
             }
         }
-    }
-
-    async fn publish(&self, output: &Output) -> Result<(), BusError> {
-        self.doors.bus.publish(output.encode()).await?;
-        self.counters.publish(1);
-        aispend_telemetry::published(S::NAME);
-        Ok(())
     }
 
     async fn give_back(&self, delivery: Delivery, after: Option<Duration>) {
