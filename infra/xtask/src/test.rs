@@ -38,7 +38,7 @@ const DEFAULT: &[Part] = &[Part::Unit, Part::Sim, Part::Gcp, Part::Web, Part::In
 /// Until that is mended the gate stops before it; `simulate --seed 496 --trace` shows it.
 const SIMULATION_SEEDS: &str = "490";
 
-/// The tests' own build: a second one of all dependencies takes longer than a thousand seeds.
+/// The tests' own build: a second one of all dependencies takes longer than all seeds.
 const SIMULATION_PROFILE: Profile = Profile::Dev;
 
 /// The test binaries that need the emulators. Left out of a run like this they are not even counted as skipped.
