@@ -23,6 +23,9 @@ pub enum FetchSliceError {
     /// The vendor's answers stayed unreadable or kept moving, try after try.
     #[error("{0}")]
     Unsettled(String),
+    /// The vendor was asked in all the time of an attempt, and said nothing that could be used.
+    #[error("the vendor gave no answer in all the time of an attempt")]
+    Unanswered,
     /// This attempt ends here; the next delivery goes on.
     #[error("{why}; the next delivery goes on")]
     NotNow {
@@ -60,7 +63,7 @@ impl FetchSliceError {
 
     /// True where only the vendor is in the way: the slice can be reported as failed, and is due again.
     pub const fn is_vendors(&self) -> bool {
-        matches!(self, Self::Fetch(_) | Self::Unsettled(_))
+        matches!(self, Self::Fetch(_) | Self::Unsettled(_) | Self::Unanswered)
     }
 
     /// True where another try, minutes later, may find the vendor better: it is not known to be down, refuses nothing and
@@ -68,7 +71,9 @@ impl FetchSliceError {
     pub const fn may_pass(&self) -> bool {
         match self {
             Self::Fetch(FetchError::Unavailable { retry_after: Some(after), .. }) => after.as_secs() <= 300,
-            Self::Fetch(FetchError::Unavailable { retry_after: None, .. }) | Self::Unsettled(_) => true,
+            Self::Fetch(FetchError::Unavailable { retry_after: None, .. })
+            | Self::Unsettled(_)
+            | Self::Unanswered => true,
             Self::Fetch(
                 FetchError::Down { .. } | FetchError::NotConfigured { .. } | FetchError::Credentials { .. },
             )
@@ -94,6 +99,7 @@ impl Classify for FetchSliceError {
             }
             Self::Fetch(FetchError::NotConfigured { .. } | FetchError::Credentials { .. })
             | Self::Unsettled(_)
+            | Self::Unanswered
             | Self::Ledger(_)
             | Self::Archive(ArchiveError::Unavailable { .. }) => Disposition::Retry { after: None },
             Self::Archive(ArchiveError::Missing { .. } | ArchiveError::Damaged { .. }) => {

@@ -140,10 +140,14 @@ impl Fetcher {
                     (epoch, generation) = (epoch + 1, Some(observed));
                 }
                 Err(error) => {
-                    if matches!(error, FetchSliceError::NotNow { .. }) {
-                        journal.keep().await?;
+                    if !matches!(error, FetchSliceError::NotNow { .. }) {
+                        return Err(error);
                     }
-                    return Err(error);
+                    journal.keep().await?;
+                    // Attempts that get no further are no pause of a slice that is read in several goes: it would be asked
+                    // for without end.
+                    let was_asked_in_vain = journal.live == 0 && !journal.is_replaying();
+                    return Err(if was_asked_in_vain { FetchSliceError::Unanswered } else { error });
                 }
                 Ok(observation) => {
                     if is_continued {

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use aispend_fetcher::FetchSliceError;
+use aispend_proto::v1::envelope::Body;
 use aispend_stage::{Classify as _, Disposition};
 
 use crate::bench::{Bench, Which, fetched, pages, poll};
@@ -61,6 +62,37 @@ fn an_answer_that_does_not_come_is_not_waited_for() {
     let (_, fetched) = bench.reads();
     assert_eq!(pages(&fetched), whole);
     assert_eq!(bench.asked().len(), whole.len() - 2 + 1);
+}
+
+#[test]
+fn a_vendor_that_says_nothing_in_whole_attempts_is_given_up() {
+    for first in [1, 3] {
+        let bench = Bench::new(Which::Cost);
+        let fetcher = bench.fetcher();
+        // Two answers or none, and silence from there on, in every attempt.
+        let mut goes = 0;
+        let (outputs, asked) = loop {
+            goes += 1;
+            assert!(goes < 5, "it is asked without end");
+            bench.wire.silent_at.store(if goes == 1 { first } else { 1 }, Relaxed);
+            let mut attempt = bench.hand(&fetcher, goes, "run");
+            assert!(poll(&mut attempt).is_none());
+            bench.passes(LONGEST);
+            match poll(&mut attempt).unwrap() {
+                Ok(outputs) => break (outputs, goes),
+                Err(error) if goes == 1 && first == 3 => {
+                    assert!(matches!(error, FetchSliceError::NotNow { .. }), "{error:?}");
+                }
+                Err(error) => assert!(matches!(error, FetchSliceError::Unanswered), "{error:?}"),
+            }
+        };
+        // Twice in vain; the attempt that got somewhere does not count.
+        assert_eq!(asked, if first == 1 { 2 } else { 3 });
+        let [output] = outputs.as_slice() else { panic!("{outputs:?}") };
+        let Some(Body::SliceFailed(failed)) = output.envelope.body.clone() else { panic!("{output:?}") };
+        assert_eq!(failed.reason, "vendor_unavailable");
+        assert!(failed.detail.contains("gave no answer in all the time"), "{}", failed.detail);
+    }
 }
 
 #[test]
