@@ -46,7 +46,7 @@ async fn duckdb_with(folder: &Path, loads: &[SliceLoad], statements: &[String]) 
     open_reader(folder).unwrap()
 }
 
-/// The views that these queries read, and those they are made of.
+/// The views that these queries read, and those they are made of; one stands after those it reads.
 fn views_of(queries: &[(String, String, String)]) -> Vec<&'static str> {
     let reads = |sql: &str, name: &str| {
         let word = format!("{DATASET}.{name}");
@@ -55,8 +55,16 @@ fn views_of(queries: &[(String, String, String)]) -> Vec<&'static str> {
                 .starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '_')
         })
     };
-    let views: Vec<&'static str> = aispend_warehouse::views().map(|view| view.name).collect();
-    views.into_iter().filter(|name| queries.iter().any(|(_, _, sql)| reads(sql, name))).collect()
+    let mut texts: Vec<String> = queries.iter().map(|(_, _, sql)| sql.clone()).collect();
+    let mut names = Vec::new();
+    for view in aispend_warehouse::views().collect::<Vec<_>>().into_iter().rev() {
+        if texts.iter().any(|sql| reads(sql, view.name)) {
+            texts.push(view.select(Engine::BigQuery));
+            names.push(view.name);
+        }
+    }
+    names.reverse();
+    names
 }
 
 /// Where the engines answer a rule differently.
