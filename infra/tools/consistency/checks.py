@@ -248,9 +248,9 @@ def messages(modules, code):
         if body["time_zone"] != '"America/Los_Angeles"':
             yield f"messages: {name} does not run by Los Angeles time"
     yield from same("messages: when the day begins", schedule.resource("google_cloud_scheduler_job", "daily")["schedule"], '"0 6 * * *"')
-    source = code.sources("shared/stage/src") + code.sources("shared/worker/src")
+    source = "".join(code.sources(folder) for folder in ("shared/stage/src", "shared/worker/src", "workers/alerter/src"))
     metric = modules["monitoring"].resource("google_logging_metric", "stage")
-    for line in modules["monitoring"].evaluate({"it": hcl(metric["for_each"])}, None)["it"].values():
+    for line in sum(modules["monitoring"].evaluate({"it": hcl(metric["for_each"])}, None)["it"].values(), []):
         if f'"{line}"' not in source:
             yield f"messages: nobody logs \"{line}\""
     for label in re.findall(r"jsonPayload\.(\w+)", json.dumps(metric)):

@@ -9,11 +9,12 @@ locals {
 
 resource "google_logging_metric" "stage" {
   for_each = {
-    parked     = "message parked"
-    given_back = "message given back"
+    parked     = ["message parked"]
+    given_back = ["message given back"]
+    unheard    = ["an alert rule could not be asked", "the alert rules could not be asked", "nobody was told of an incident"]
   }
   name   = "aispend/${each.key}"
-  filter = "jsonPayload.message = \"${each.value}\""
+  filter = "jsonPayload.message = (${join(" OR ", [for line in each.value : "\"${line}\""])})"
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = "INT64"
@@ -135,5 +136,30 @@ resource "google_monitoring_alert_policy" "parked" {
   }
   documentation {
     content = "It waits for a person: `aispend dead-letters list`. ${local.runbook}/dead-letters.md"
+  }
+}
+
+# The watchman himself: silence of the alerter must not look like good news. One failure is tried again an hour later.
+resource "google_monitoring_alert_policy" "unheard" {
+  display_name          = "aispend: alerts are not asked or not told"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.channels
+  conditions {
+    display_name = "more than one failure in three hours"
+    condition_threshold {
+      filter          = "metric.type = \"logging.googleapis.com/user/${google_logging_metric.stage["unheard"].name}\" AND resource.type = \"${contains(var.pull, "alerter") ? "cloud_run_worker_pool" : "cloud_run_revision"}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 1
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "10800s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+  documentation {
+    content = "Incidents are kept, and told once the cause is gone. ${local.runbook}/unheard-alerts.md"
   }
 }
