@@ -17,18 +17,17 @@ from sqlglot.generators.duckdb import DuckDBGenerator
 DuckDBEngine._load_spatial = lambda self: None
 
 # 2. A bare NUMERIC is DECIMAL(38, 9). DuckDB reads a bare DECIMAL as DECIMAL(18, 3), which rounds money silently.
-# Through the table of transforms: compiled classes (`sqlglotc`) do not look for methods that were put in later.
-plain_datatype_sql = DuckDBGenerator.TRANSFORMS[exp.DataType]
+plain_datatype_sql = DuckDBGenerator.datatype_sql
 BARE = {exp.DType.DECIMAL: "DECIMAL(38, 9)", exp.DType.BIGDECIMAL: "DECIMAL(38, 18)"}
 
 
-def datatype_sql(generator, node):
+def datatype_sql(self, node):
     if not node.expressions and node.this in BARE:
         return BARE[node.this]
-    return plain_datatype_sql(generator, node)
+    return plain_datatype_sql(self, node)
 
 
-DuckDBGenerator.TRANSFORMS[exp.DataType] = datatype_sql
+DuckDBGenerator.datatype_sql = datatype_sql
 
 # 3. Later appends on a connection may leave the stream's name out. The Rust client always does.
 plain_ensure = BigQueryWriteHandler._ensure_stream_bound
