@@ -29,9 +29,11 @@ def elsewhere(text):
     return next((why for pattern, why in ELSEWHERE if re.match(pattern, text)), None)
 
 
-def is_told(code, said):
+def is_told(code, said, complained=""):
     """Whether a command ended as its page says. The simulated company's sheet has a row without a key: a run that reads sheets ends
-    with 1 for it, as with every rejected row, and for nothing else."""
+    with 1 for it, as with every rejected row, and for nothing else. A check of the alerts ends with 1 where an incident opens."""
+    if code == 1 and re.search(r"(?m)^(opened|would open) ", said):
+        return not re.search(r"(?m)^failed ", complained)
     if code == 1:
         return "1 records were rejected" in said and not re.search(r"(?m)^\S+ (failed|parked|not read)", said)
     return code == 0

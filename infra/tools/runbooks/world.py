@@ -185,7 +185,7 @@ class World:
             kept.write(f"$ {self.typed(text)}\n{done.stdout}{done.stderr}[{done.returncode}]\n\n")
         # curl says nothing of what an answer means.
         refused = '"error"' in done.stdout and "curl" in text
-        if refused or not table.is_told(done.returncode, done.stdout):
+        if refused or not table.is_told(done.returncode, done.stdout, done.stderr):
             return f"exit code {done.returncode}: {(done.stderr or done.stdout).strip()[-600:]}"
         return None
 
