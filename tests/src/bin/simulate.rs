@@ -43,6 +43,10 @@ fn wanted() -> Result<Wanted, String> {
 }
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| ["--help", "-h"].contains(&argument.as_str())) {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let wanted = match wanted() {
         Ok(wanted) => wanted,
         Err(problem) => {

@@ -139,7 +139,8 @@ resource "google_monitoring_alert_policy" "parked" {
   }
 }
 
-# The watchman himself: silence of the alerter must not look like good news. One failure is tried again an hour later.
+# An alerter that works and cannot ask or tell: its silence must not look like good news. A dead one is seen by its lag. Each
+# rule and each letter that failed counts; what failed is tried again an hour later.
 resource "google_monitoring_alert_policy" "unheard" {
   display_name          = "aispend: alerts are not asked or not told"
   combiner              = "OR"
