@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -69,13 +70,16 @@ impl Gate {
     }
 
     /// Lets a request through, or says why not.
-    pub async fn check(&self, authorization: Option<&str>) -> Result<(), Refused> {
-        let verifier = match self {
-            Self::Open => return Ok(()),
-            Self::Oidc(verifier) => verifier,
-        };
-        let token = authorization.and_then(|text| text.strip_prefix("Bearer ")).ok_or(Refused::NoToken)?;
-        verifier.verify(token.trim()).await
+    pub fn check<'a>(&'a self, authorization: Option<&'a str>) -> BoxFuture<'a, Result<(), Refused>> {
+        Box::pin(async move {
+            let verifier = match self {
+                Self::Open => return Ok(()),
+                Self::Oidc(verifier) => verifier,
+            };
+            let token =
+                authorization.and_then(|text| text.strip_prefix("Bearer ")).ok_or(Refused::NoToken)?;
+            verifier.verify(token.trim()).await
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::warn;
@@ -33,24 +34,26 @@ struct Served {
 }
 
 /// Serves until `stop` turns true, then until the last request is answered.
-pub async fn serve(
+pub fn serve(
     listener: TcpListener,
     health: Arc<Health>,
     door: Option<PushDoor>,
     mut stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let is_push = door.is_some();
-    let served = Arc::new(Served { health, door });
-    let mut router = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    if is_push {
-        router = router.route("/", post(pushed)).route("/push", post(pushed));
-    }
-    let app = router.layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(served);
-    let stopped = async move {
-        // A sender that is gone means the same.
-        drop(stop.wait_for(|stop| *stop).await);
-    };
-    axum::serve(listener, app).with_graceful_shutdown(stopped).await
+) -> BoxFuture<'static, std::io::Result<()>> {
+    Box::pin(async move {
+        let is_push = door.is_some();
+        let served = Arc::new(Served { health, door });
+        let mut router = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+        if is_push {
+            router = router.route("/", post(pushed)).route("/push", post(pushed));
+        }
+        let app = router.layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(served);
+        let stopped = async move {
+            // A sender that is gone means the same.
+            drop(stop.wait_for(|stop| *stop).await);
+        };
+        axum::serve(listener, app).with_graceful_shutdown(stopped).await
+    })
 }
 
 /// The process lives. Not a word about the world: a restart would not mend that.

@@ -146,43 +146,46 @@ impl BigQuery {
     ///
     /// # Errors
     /// `Google` without credentials, `Dataset` for a name that cannot be one.
-    pub async fn connect(google: &Google, options: BigQueryOptions) -> Result<Self, BigQueryError> {
-        let letters = |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        let name = &options.dataset;
-        if name.is_empty() || !letters(name) || name.starts_with(|first: char| first.is_ascii_digit()) {
-            return Err(BigQueryError::Dataset(options.dataset));
-        }
-        let place = google.bigquery()?;
-        let patience = RetryableErrors.with_time_limit(options.call_timeout).with_attempt_limit(5);
-        let backoff = ExponentialBackoffBuilder::new()
-            .with_initial_delay(Duration::from_millis(300))
-            .with_maximum_delay(Duration::from_secs(10))
-            .clamp();
-        let mut queries = QueryClient::builder()
-            .with_project_id(&google.project)
-            .with_credentials(place.credentials)
-            .with_retry_policy(patience)
-            .with_backoff_policy(backoff);
-        if let Some(endpoint) = place.endpoint {
-            queries = queries.with_endpoint(endpoint);
-        }
-        let place = google.bigquery_storage()?;
-        let mut write = Write::builder().with_credentials(place.credentials);
-        if let Some(endpoint) = place.endpoint {
-            write = write.with_endpoint(endpoint);
-        }
-        let failed = |error: BuilderError| {
-            BigQueryError::new("make a client of BigQuery", Fault::Service, error.to_string())
-        };
-        let inner = Inner {
-            queries: queries.build().await.map_err(failed)?,
-            write: write.build().await.map_err(failed)?,
-            project: google.project.clone(),
-            options,
-            tables: aispend_warehouse::tables(),
-            checked: Mutex::new(None),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+    pub fn connect(google: &Google, options: BigQueryOptions) -> BoxFuture<'_, Result<Self, BigQueryError>> {
+        Box::pin(async move {
+            let letters =
+                |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+            let name = &options.dataset;
+            if name.is_empty() || !letters(name) || name.starts_with(|first: char| first.is_ascii_digit()) {
+                return Err(BigQueryError::Dataset(options.dataset));
+            }
+            let place = google.bigquery()?;
+            let patience = RetryableErrors.with_time_limit(options.call_timeout).with_attempt_limit(5);
+            let backoff = ExponentialBackoffBuilder::new()
+                .with_initial_delay(Duration::from_millis(300))
+                .with_maximum_delay(Duration::from_secs(10))
+                .clamp();
+            let mut queries = QueryClient::builder()
+                .with_project_id(&google.project)
+                .with_credentials(place.credentials)
+                .with_retry_policy(patience)
+                .with_backoff_policy(backoff);
+            if let Some(endpoint) = place.endpoint {
+                queries = queries.with_endpoint(endpoint);
+            }
+            let place = google.bigquery_storage()?;
+            let mut write = Write::builder().with_credentials(place.credentials);
+            if let Some(endpoint) = place.endpoint {
+                write = write.with_endpoint(endpoint);
+            }
+            let failed = |error: BuilderError| {
+                BigQueryError::new("make a client of BigQuery", Fault::Service, error.to_string())
+            };
+            let inner = Inner {
+                queries: queries.build().await.map_err(failed)?,
+                write: write.build().await.map_err(failed)?,
+                project: google.project.clone(),
+                options,
+                tables: aispend_warehouse::tables(),
+                checked: Mutex::new(None),
+            };
+            Ok(Self { inner: Arc::new(inner) })
+        })
     }
 
     /// The dataset in use.
@@ -246,26 +249,31 @@ impl BigQuery {
     ///
     /// # Errors
     /// When BigQuery cannot be asked.
-    pub async fn dry_run<'a>(&self, names: &[&'a str]) -> Result<Vec<(&'a str, String)>, BigQueryError> {
-        const DOING: &str = "have a statement read";
-        let mut refused = Vec::new();
-        for some in names.chunks(DRY_RUNS) {
-            let asked = some.iter().map(async |name| {
-                let sql = format!("SELECT * FROM {} LIMIT 0", self.name(name));
-                let query = self.labelled(sql, Vec::new(), None).set_dry_run(true);
-                let sent = tokio::time::timeout(self.inner.options.call_timeout, query.send()).await;
-                match sent.map_err(|_| BigQueryError::late(DOING))?.map_err(BigQueryError::query(DOING)) {
-                    Ok(_) => Ok(None),
-                    Err(error) if matches!(error.fault(), Some(Fault::Missing | Fault::Statement)) => {
-                        Ok(Some((*name, error.to_string())))
+    pub fn dry_run<'a>(
+        &'a self,
+        names: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Vec<(&'a str, String)>, BigQueryError>> {
+        Box::pin(async move {
+            const DOING: &str = "have a statement read";
+            let mut refused = Vec::new();
+            for some in names.chunks(DRY_RUNS) {
+                let asked = some.iter().map(async |name| {
+                    let sql = format!("SELECT * FROM {} LIMIT 0", self.name(name));
+                    let query = self.labelled(sql, Vec::new(), None).set_dry_run(true);
+                    let sent = tokio::time::timeout(self.inner.options.call_timeout, query.send()).await;
+                    match sent.map_err(|_| BigQueryError::late(DOING))?.map_err(BigQueryError::query(DOING)) {
+                        Ok(_) => Ok(None),
+                        Err(error) if matches!(error.fault(), Some(Fault::Missing | Fault::Statement)) => {
+                            Ok(Some((*name, error.to_string())))
+                        }
+                        Err(error) => Err(error),
                     }
-                    Err(error) => Err(error),
-                }
-            });
-            let answers = futures::future::try_join_all(asked).await?;
-            refused.extend(answers.into_iter().flatten());
-        }
-        Ok(refused)
+                });
+                let answers = futures::future::try_join_all(asked).await?;
+                refused.extend(answers.into_iter().flatten());
+            }
+            Ok(refused)
+        })
     }
 
     fn labelled(&self, sql: String, parameters: Vec<Parameter>, run: Option<&str>) -> Query {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use google_cloud_auth::credentials::{CacheableResource, Credentials};
 use google_cloud_gax::backoff_policy::BackoffPolicy as _;
 use google_cloud_gax::error::CredentialsError;
@@ -141,35 +142,40 @@ impl Rest {
         }
     }
 
-    async fn once(
-        &self,
+    fn once<'a>(
+        &'a self,
         method: Method,
-        path: &str,
-        query: &[(&str, &str)],
-        body: Option<&serde_json::Value>,
+        path: &'a str,
+        query: &'a [(&'a str, &'a str)],
+        body: Option<&'a serde_json::Value>,
         timeout: Duration,
-    ) -> Result<String, RestError> {
-        let place = format!("{}{path}", self.base);
-        let mut request = self.client.request(method, &place).query(query).timeout(timeout);
-        #[expect(clippy::default_trait_access, reason = "its type is of a crate we do not name otherwise")]
-        let headers = self.credentials.headers(Default::default()).await?;
-        if let CacheableResource::New { data, .. } = headers {
-            request = request.headers(data);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let lost = |source: reqwest::Error| RestError::Transport {
-            place: place.clone(),
-            source: source.without_url(),
-        };
-        let answer = request.send().await.map_err(lost)?;
-        let status = answer.status();
-        let text = answer.text().await.map_err(lost)?;
-        if status.is_success() {
-            return Ok(text);
-        }
-        Err(RestError::Status { place, status, text: text.chars().take(500).collect() })
+    ) -> BoxFuture<'a, Result<String, RestError>> {
+        Box::pin(async move {
+            let place = format!("{}{path}", self.base);
+            let mut request = self.client.request(method, &place).query(query).timeout(timeout);
+            #[expect(
+                clippy::default_trait_access,
+                reason = "its type is of a crate we do not name otherwise"
+            )]
+            let headers = self.credentials.headers(Default::default()).await?;
+            if let CacheableResource::New { data, .. } = headers {
+                request = request.headers(data);
+            }
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let lost = |source: reqwest::Error| RestError::Transport {
+                place: place.clone(),
+                source: source.without_url(),
+            };
+            let answer = request.send().await.map_err(lost)?;
+            let status = answer.status();
+            let text = answer.text().await.map_err(lost)?;
+            if status.is_success() {
+                return Ok(text);
+            }
+            Err(RestError::Status { place, status, text: text.chars().take(500).collect() })
+        })
     }
 }
 

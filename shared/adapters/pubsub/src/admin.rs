@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aispend_google::Google;
 use aispend_ports::Topic;
+use futures::future::BoxFuture;
 use futures::future::try_join_all;
 use google_cloud_gax::options::RequestOptionsBuilder;
 use google_cloud_gax::retry_policy::{Aip194Strict, RetryPolicyExt};
@@ -78,22 +79,26 @@ impl BusAdmin {
     ///
     /// # Errors
     /// Without credentials, or with an address that is none.
-    pub async fn connect(google: &Google, options: BusOptions) -> Result<Self, PubSubError> {
-        let place = google.pubsub()?;
-        let patience = || Aip194Strict.with_time_limit(CALL_WITHIN);
-        let mut topics =
-            TopicAdmin::builder().with_credentials(place.credentials.clone()).with_retry_policy(patience());
-        let mut subscriptions =
-            SubscriptionAdmin::builder().with_credentials(place.credentials).with_retry_policy(patience());
-        if let Some(endpoint) = &place.endpoint {
-            topics = topics.with_endpoint(endpoint);
-            subscriptions = subscriptions.with_endpoint(endpoint);
-        }
-        Ok(Self {
-            project: google.project.clone(),
-            topics: topics.build().await?,
-            subscriptions: subscriptions.build().await?,
-            options,
+    pub fn connect(google: &Google, options: BusOptions) -> BoxFuture<'_, Result<Self, PubSubError>> {
+        Box::pin(async move {
+            let place = google.pubsub()?;
+            let patience = || Aip194Strict.with_time_limit(CALL_WITHIN);
+            let mut topics = TopicAdmin::builder()
+                .with_credentials(place.credentials.clone())
+                .with_retry_policy(patience());
+            let mut subscriptions = SubscriptionAdmin::builder()
+                .with_credentials(place.credentials)
+                .with_retry_policy(patience());
+            if let Some(endpoint) = &place.endpoint {
+                topics = topics.with_endpoint(endpoint);
+                subscriptions = subscriptions.with_endpoint(endpoint);
+            }
+            Ok(Self {
+                project: google.project.clone(),
+                topics: topics.build().await?,
+                subscriptions: subscriptions.build().await?,
+                options,
+            })
         })
     }
 
@@ -101,21 +106,25 @@ impl BusAdmin {
     ///
     /// # Errors
     /// The first call that Pub/Sub refused.
-    pub async fn create(&self) -> Result<(), PubSubError> {
-        try_join_all(topic_ids().into_iter().map(|id| self.create_topic(id))).await?;
-        try_join_all(wanted().into_iter().map(|wanted| self.create_subscription(wanted))).await?;
-        Ok(())
+    pub fn create(&self) -> BoxFuture<'_, Result<(), PubSubError>> {
+        Box::pin(async move {
+            try_join_all(topic_ids().into_iter().map(|id| self.create_topic(id))).await?;
+            try_join_all(wanted().into_iter().map(|wanted| self.create_subscription(wanted))).await?;
+            Ok(())
+        })
     }
 
     /// The topics and subscriptions that are not there, by their full names. Empty: all are.
     ///
     /// # Errors
     /// When Pub/Sub does not say.
-    pub async fn check(&self) -> Result<Vec<String>, PubSubError> {
-        let topics = try_join_all(topic_ids().into_iter().map(|id| self.missing_topic(id))).await?;
-        let subscriptions =
-            try_join_all(wanted().into_iter().map(|wanted| self.missing_subscription(wanted.id))).await?;
-        Ok(topics.into_iter().chain(subscriptions).flatten().collect())
+    pub fn check(&self) -> BoxFuture<'_, Result<Vec<String>, PubSubError>> {
+        Box::pin(async move {
+            let topics = try_join_all(topic_ids().into_iter().map(|id| self.missing_topic(id))).await?;
+            let subscriptions =
+                try_join_all(wanted().into_iter().map(|wanted| self.missing_subscription(wanted.id))).await?;
+            Ok(topics.into_iter().chain(subscriptions).flatten().collect())
+        })
     }
 
     async fn create_topic(&self, id: String) -> Result<(), PubSubError> {

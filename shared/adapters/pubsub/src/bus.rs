@@ -5,6 +5,7 @@ use std::time::Duration;
 use aispend_google::Google;
 use aispend_ports::{Bus, BusError, Outgoing, Subscription, Topic};
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use google_cloud_pubsub::client::Subscriber;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -63,19 +64,21 @@ impl PubSub {
     ///
     /// # Errors
     /// Without credentials, or with an address that is none.
-    pub async fn connect(google: &Google, options: PubSubOptions) -> Result<Self, PubSubError> {
-        let place = google.pubsub()?;
-        let mut builder = Subscriber::builder().with_credentials(place.credentials.clone());
-        if let Some(endpoint) = &place.endpoint {
-            builder = builder.with_endpoint(endpoint);
-        }
-        Ok(Self {
-            project: google.project.clone(),
-            publishers: Publishers::connect(&google.project, place, &options).await?,
-            subscriber: builder.build().await?,
-            options,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+    pub fn connect(google: &Google, options: PubSubOptions) -> BoxFuture<'_, Result<Self, PubSubError>> {
+        Box::pin(async move {
+            let place = google.pubsub()?;
+            let mut builder = Subscriber::builder().with_credentials(place.credentials.clone());
+            if let Some(endpoint) = &place.endpoint {
+                builder = builder.with_endpoint(endpoint);
+            }
+            Ok(Self {
+                project: google.project.clone(),
+                publishers: Publishers::connect(&google.project, place, &options).await?,
+                subscriber: builder.build().await?,
+                options,
+                stop: CancellationToken::new(),
+                tasks: TaskTracker::new(),
+            })
         })
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aispend_google::{Google, Rest, RestError};
 use aispend_ports::{BusError, Delivery, Parked, ParkedError, ParkedStore, Receipt, Topic};
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -99,22 +100,24 @@ impl DeadLetters {
     ///
     /// # Errors
     /// At the first call that fails. What was moved by then is moved.
-    pub async fn drain(&self, patience: Duration) -> Result<usize, DrainError> {
-        let mut moved = 0;
-        let mut quiet_since = Instant::now();
-        loop {
-            let before = moved;
-            for topic in Topic::ALL {
-                moved += self.move_some(topic).await?;
+    pub fn drain(&self, patience: Duration) -> BoxFuture<'_, Result<usize, DrainError>> {
+        Box::pin(async move {
+            let mut moved = 0;
+            let mut quiet_since = Instant::now();
+            loop {
+                let before = moved;
+                for topic in Topic::ALL {
+                    moved += self.move_some(topic).await?;
+                }
+                if moved > before {
+                    quiet_since = Instant::now();
+                } else if quiet_since.elapsed() < patience {
+                    sleep(PAUSE.min(patience)).await;
+                } else {
+                    return Ok(moved);
+                }
             }
-            if moved > before {
-                quiet_since = Instant::now();
-            } else if quiet_since.elapsed() < patience {
-                sleep(PAUSE.min(patience)).await;
-            } else {
-                return Ok(moved);
-            }
-        }
+        })
     }
 
     /// Drains every so often, until `stop` turns true. Trouble is logged, and tried again.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use aispend_google::{Google, backoff};
 use aispend_ports::Key;
+use futures::future::BoxFuture;
 use google_cloud_gax::retry_policy::{Aip194Strict, RetryPolicyExt as _};
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use secrecy::SecretString;
@@ -66,27 +67,31 @@ impl Secrets {
     ///
     /// # Errors
     /// When there are no credentials.
-    pub async fn connect(google: &Google, options: SecretsOptions) -> Result<Self, SecretError> {
-        let place = google.secret_manager()?;
-        let mut builder = SecretManagerService::builder()
-            .with_credentials(place.credentials.clone())
-            .with_attempt_timeout(options.attempt)
-            .with_backoff_policy(backoff())
-            .with_retry_policy(Aip194Strict.continue_on_too_many_requests().with_time_limit(options.total));
-        if let Some(endpoint) = &place.endpoint {
-            builder = builder.with_endpoint(endpoint);
-        }
-        let client = builder.build().await.map_err(|error| SecretError::Client(error.to_string()))?;
-        let known = Arc::new(Mutex::new(Known::new()));
-        let weak = Arc::downgrade(&known);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(options.every).await;
-                let Some(known) = weak.upgrade() else { return };
-                refresh(&known).await;
+    pub fn connect(google: &Google, options: SecretsOptions) -> BoxFuture<'_, Result<Self, SecretError>> {
+        Box::pin(async move {
+            let place = google.secret_manager()?;
+            let mut builder = SecretManagerService::builder()
+                .with_credentials(place.credentials.clone())
+                .with_attempt_timeout(options.attempt)
+                .with_backoff_policy(backoff())
+                .with_retry_policy(
+                    Aip194Strict.continue_on_too_many_requests().with_time_limit(options.total),
+                );
+            if let Some(endpoint) = &place.endpoint {
+                builder = builder.with_endpoint(endpoint);
             }
-        });
-        Ok(Self { client, project: google.project.clone(), known, options })
+            let client = builder.build().await.map_err(|error| SecretError::Client(error.to_string()))?;
+            let known = Arc::new(Mutex::new(Known::new()));
+            let weak = Arc::downgrade(&known);
+            tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(options.every).await;
+                    let Some(known) = weak.upgrade() else { return };
+                    refresh(&known).await;
+                }
+            });
+            Ok(Self { client, project: google.project.clone(), known, options })
+        })
     }
 
     /// The value a setting stands for: `secret://name`, `secret://name/versions/3` or

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aispend_ports::Key;
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
@@ -73,21 +74,26 @@ impl Key for Rotating {
     }
 }
 
-async fn access(client: &SecretManagerService, name: &SecretName) -> Result<SecretString, SecretError> {
-    let answer = client
-        .access_secret_version()
-        .set_name(name.to_string())
-        .send()
-        .await
-        .map_err(|error| SecretError::of(name, &error))?;
-    let data = answer.payload.map(|payload| payload.data).unwrap_or_default();
-    let unusable =
-        |detail: &str| SecretError::Unavailable { secret: name.to_string(), detail: detail.to_owned() };
-    let text = str::from_utf8(&data).map_err(|_| unusable("its value is no text"))?;
-    // `echo KEY | gcloud secrets versions add` stores a line break that no key has.
-    let text = text.trim_end_matches(['\r', '\n']);
-    if text.is_empty() {
-        return Err(unusable("its value is empty"));
-    }
-    Ok(SecretString::from(text))
+fn access<'a>(
+    client: &'a SecretManagerService,
+    name: &'a SecretName,
+) -> BoxFuture<'a, Result<SecretString, SecretError>> {
+    Box::pin(async move {
+        let answer = client
+            .access_secret_version()
+            .set_name(name.to_string())
+            .send()
+            .await
+            .map_err(|error| SecretError::of(name, &error))?;
+        let data = answer.payload.map(|payload| payload.data).unwrap_or_default();
+        let unusable =
+            |detail: &str| SecretError::Unavailable { secret: name.to_string(), detail: detail.to_owned() };
+        let text = str::from_utf8(&data).map_err(|_| unusable("its value is no text"))?;
+        // `echo KEY | gcloud secrets versions add` stores a line break that no key has.
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.is_empty() {
+            return Err(unusable("its value is empty"));
+        }
+        Ok(SecretString::from(text))
+    })
 }

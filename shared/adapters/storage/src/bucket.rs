@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aispend_google::{Google, Rest, RestError, backoff, segment};
 use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
 use google_cloud_gax::error::Error;
 use google_cloud_gax::retry_policy::RetryPolicyExt as _;
 use google_cloud_storage::client::Storage;
@@ -47,26 +48,28 @@ pub enum Fault {
 }
 
 impl Bucket {
-    pub async fn connect(google: &Google, options: StorageOptions) -> Result<Self, StorageError> {
-        let place = google.storage()?;
-        let resumable_from =
-            options.resumable_from.filter(|_| place.endpoint.is_none()).unwrap_or(usize::MAX);
-        let mut builder = Storage::builder()
-            .with_credentials(place.credentials.clone())
-            .with_retry_policy(RetryableErrors.with_time_limit(options.total))
-            .with_backoff_policy(backoff())
-            .with_resumable_upload_threshold(resumable_from);
-        if let Some(endpoint) = &place.endpoint {
-            builder = builder.with_endpoint(endpoint);
-        }
-        let client = builder.build().await.map_err(|error| StorageError::Client(chain(&error)))?;
-        let resource = format!("projects/_/buckets/{}", options.bucket);
-        Ok(Self {
-            client,
-            rest: Rest::new(&place, GOOGLE),
-            project: google.project.clone(),
-            resource,
-            options,
+    pub fn connect(google: &Google, options: StorageOptions) -> BoxFuture<'_, Result<Self, StorageError>> {
+        Box::pin(async move {
+            let place = google.storage()?;
+            let resumable_from =
+                options.resumable_from.filter(|_| place.endpoint.is_none()).unwrap_or(usize::MAX);
+            let mut builder = Storage::builder()
+                .with_credentials(place.credentials.clone())
+                .with_retry_policy(RetryableErrors.with_time_limit(options.total))
+                .with_backoff_policy(backoff())
+                .with_resumable_upload_threshold(resumable_from);
+            if let Some(endpoint) = &place.endpoint {
+                builder = builder.with_endpoint(endpoint);
+            }
+            let client = builder.build().await.map_err(|error| StorageError::Client(chain(&error)))?;
+            let resource = format!("projects/_/buckets/{}", options.bucket);
+            Ok(Self {
+                client,
+                rest: Rest::new(&place, GOOGLE),
+                project: google.project.clone(),
+                resource,
+                options,
+            })
         })
     }
 
@@ -153,30 +156,34 @@ impl Bucket {
     }
 
     /// Needs no more than the permission to read objects.
-    pub async fn check(&self) -> Result<(), StorageError> {
-        let path = format!("/storage/v1/b/{}/o", self.options.bucket);
-        let query = [("maxResults", "1"), ("fields", "kind")];
-        let answer = self.rest.call_patiently(Method::GET, &path, &query, None, self.options.total).await;
-        answer.map(drop).map_err(|error| self.unusable(&error))
+    pub fn check(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        Box::pin(async move {
+            let path = format!("/storage/v1/b/{}/o", self.options.bucket);
+            let query = [("maxResults", "1"), ("fields", "kind")];
+            let answer = self.rest.call_patiently(Method::GET, &path, &query, None, self.options.total).await;
+            answer.map(drop).map_err(|error| self.unusable(&error))
+        })
     }
 
-    pub async fn create(&self, location: &str) -> Result<(), StorageError> {
-        let body = json!({
-            "name": self.options.bucket,
-            "location": location,
-            "iamConfiguration": {
-                "uniformBucketLevelAccess": { "enabled": true },
-                "publicAccessPrevention": "enforced",
-            },
-        });
-        let query = [("project", self.project.as_str())];
-        let total = self.options.total;
-        match self.rest.call_patiently(Method::POST, "/storage/v1/b", &query, Some(&body), total).await {
-            Ok(_) => Ok(()),
-            // Ours, or somebody else's: names are the whole world's.
-            Err(error) if error.status() == Some(StatusCode::CONFLICT) => self.check().await,
-            Err(error) => Err(self.unusable(&error)),
-        }
+    pub fn create<'a>(&'a self, location: &'a str) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            let body = json!({
+                "name": self.options.bucket,
+                "location": location,
+                "iamConfiguration": {
+                    "uniformBucketLevelAccess": { "enabled": true },
+                    "publicAccessPrevention": "enforced",
+                },
+            });
+            let query = [("project", self.project.as_str())];
+            let total = self.options.total;
+            match self.rest.call_patiently(Method::POST, "/storage/v1/b", &query, Some(&body), total).await {
+                Ok(_) => Ok(()),
+                // Ours, or somebody else's: names are the whole world's.
+                Err(error) if error.status() == Some(StatusCode::CONFLICT) => self.check().await,
+                Err(error) => Err(self.unusable(&error)),
+            }
+        })
     }
 
     fn unusable(&self, error: &RestError) -> StorageError {
