@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS ai_usage_analytics.slice_loads (
     documents STRING NOT NULL, -- JSON: what it was read from
     context STRING NOT NULL, -- JSON: what it was read with
     findings STRING NOT NULL, -- JSON: soft findings
+    claude_code_tokens INT64, -- that the usage report states for Claude Code, of every kind; NULL: the slice says nothing of them
     loaded_at TIMESTAMP NOT NULL
 )
 {{partition_by slice_day}}

@@ -84,6 +84,26 @@ code_sums AS (
     FROM code_days AS d
     WHERE d.billed_usd <> 0 AND d.estimated_usd <> 0
 ),
+-- Both are of the organisation of an admin key, and of days on which Claude Code was asked as well: what is billed to a key
+-- is in the usage report by the key, and in Claude Code's own by the person.
+code_tokens AS (
+    SELECT SUM(d.reported) AS reported, SUM(d.own) AS own
+    FROM (
+        SELECT CAST(n.claude_code_tokens AS {{numeric}}) AS reported, CAST(0 AS {{numeric}}) AS own
+        FROM newest AS n
+        JOIN newest AS c
+            ON c.feed = 'anthropic/claude-code' AND c.org_id = n.org_id AND c.slice_day = n.slice_day
+        WHERE n.feed = 'anthropic/cost' AND n.claude_code_tokens IS NOT NULL
+        UNION ALL
+        SELECT
+            CAST(0 AS {{numeric}}) AS reported,
+            CAST(COALESCE(s.input_tokens, 0) + COALESCE(s.output_tokens, 0) + COALESCE(s.cache_tokens, 0) AS {{numeric}}) AS own
+        FROM ai_usage_analytics.claude_code_usage_stats AS s
+        JOIN newest AS n
+            ON n.feed = 'anthropic/cost' AND n.org_id = s.org_id AND n.slice_day = s.activity_date
+        WHERE s.customer_type = 'api' AND n.claude_code_tokens IS NOT NULL
+    ) AS d
+),
 invoices AS (
     SELECT MAX(ABS(r.difference_pct)) AS worst_pct
     FROM ai_usage_analytics.vw_reconciliation AS r
@@ -180,6 +200,14 @@ SELECT
     CAST(NULL AS {{numeric}}) AS alert_at,
     'percent that what Claude Code says of itself is off its bill, days that have both' AS detail
 FROM code_sums AS c
+UNION ALL
+SELECT
+    'claude_code_tokens_match_usage' AS check_name,
+    CAST(SAFE_DIVIDE(ABS(c.reported - c.own) * 100, c.reported) AS {{numeric}}) AS measured_value,
+    CAST(10 AS {{numeric}}) AS target,
+    CAST(50 AS {{numeric}}) AS alert_at,
+    'percent that the tokens of Claude Code''s own report are off those of the usage report' AS detail
+FROM code_tokens AS c
 UNION ALL
 SELECT
     'announced_counts' AS check_name,

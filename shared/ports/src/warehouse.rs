@@ -134,6 +134,8 @@ pub struct SliceLoad {
     pub rounded_lost_usd: String,
     /// Soft findings, as `check: message`.
     pub findings: Vec<String>,
+    /// Tokens of every kind that the usage report states for Claude Code; `None` where a slice says nothing of them.
+    pub claude_code_tokens: Option<i64>,
     /// Now.
     pub loaded_at: Timestamp,
 }

@@ -12,7 +12,7 @@ use aispend_ports::{
 };
 use aispend_proto::TableSums;
 use aispend_proto::v1::envelope::Body;
-use aispend_proto::v1::{Batch, Finding, RecordsValidated, RejectedRecord, SliceLoaded};
+use aispend_proto::v1::{Batch, Finding, RecordsValidated, RejectedRecord, SliceLoaded, StatedTokens};
 use aispend_stage::{
     Message, MessageError, Output, Stage, batch_frames, content_id, context_from_wire, documents_from_wire,
     rejected_from_wire, sums_from_wire, sums_to_wire,
@@ -22,6 +22,9 @@ pub use error::LoadError;
 
 /// How far ahead of our clock an observation may be before its clock is in doubt.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(10);
+
+/// The platform, as tokens of a slice and rows name it.
+const CLAUDE_CODE: &str = "claude_code";
 
 /// The stage.
 pub struct Loader {
@@ -80,6 +83,7 @@ impl Loader {
             findings: all_findings(normalized, findings)
                 .map(|finding| format!("{}: {}", finding.check, finding.message))
                 .collect(),
+            claude_code_tokens: claude_code_tokens(&normalized.tokens),
             loaded_at: now,
         })
     }
@@ -128,6 +132,21 @@ fn content_hash(batch: &Batch, rejected: &[RejectedRecord]) -> Vec<u8> {
         hash.extend_from_slice(content_id(&parts).as_bytes());
     }
     hash
+}
+
+/// Tokens of every kind that a slice states for Claude Code; `None` where it names none.
+fn claude_code_tokens(stated: &[StatedTokens]) -> Option<i64> {
+    let of_code = stated.iter().filter(|tokens| tokens.platform == CLAUDE_CODE);
+    let kinds = |tokens: &StatedTokens| {
+        [
+            tokens.input_tokens,
+            tokens.cache_write_5m_tokens,
+            tokens.cache_write_1h_tokens,
+            tokens.cache_read_tokens,
+            tokens.output_tokens,
+        ]
+    };
+    of_code.flat_map(kinds).reduce(i64::saturating_add)
 }
 
 fn rows_and_money(sums: &TableSums) -> String {

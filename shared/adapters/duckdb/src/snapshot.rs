@@ -87,6 +87,7 @@ mod tests {
                 rounded_amounts: 0,
                 rounded_lost_usd: "0".into(),
                 findings: Vec::new(),
+                claude_code_tokens: None,
                 loaded_at: Timestamp::UNIX_EPOCH,
             };
             load(&connection, &tables, &[slice]).unwrap();

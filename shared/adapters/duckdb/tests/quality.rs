@@ -38,6 +38,7 @@ fn reading(slice: &str, says: &[(&str, &str)]) -> String {
         ("documents", "''".to_owned()),
         ("context", "''".to_owned()),
         ("findings", "'[]'".to_owned()),
+        ("claude_code_tokens", "NULL".to_owned()),
         ("loaded_at", "TIMESTAMP '2026-11-02 08:30:00'".to_owned()),
     ];
     let value = |name: &str, honest: &str| {
@@ -257,6 +258,38 @@ async fn what_cursor_says_of_a_cycle_is_between_the_days_before_and_the_day_itse
             (cycle("100", "103", "0"), "3.0 warning"),
             (cycle("100", "110", "0"), "10.0 alert"),
             (cycle("100", "60", "20"), "20.0 alert"),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn claude_code_is_held_against_the_usage_report_on_days_that_were_asked_of_both() {
+    let checks = Checks::new().await;
+    let stated = |tokens: &str| reading(COST, &[("claude_code_tokens", tokens)]);
+    let asked = |day: &str| reading(&format!("anthropic/claude-code {day}"), &[]);
+    let own = |kind: &str, tokens: &str| {
+        format!(
+            "INSERT INTO ai_usage_analytics.claude_code_usage_stats (activity_date, actor_type, customer_type, model,
+                model_rank, input_tokens, output_tokens, cache_tokens, org_id, slice_key, source, run_id, fetched_at)
+             VALUES (DATE '2026-11-01', 'user_actor', '{kind}', 'm', 1, {tokens}, 10, 80, 'org',
+                'anthropic/claude-code|org|2026-11-01', '', 'r', TIMESTAMP '2026-11-02 08:00:00');"
+        )
+    };
+    let both =
+        |tokens: &str, kind: &str, input: &str| stated(tokens) + &asked("2026-11-01") + &own(kind, input);
+    checks.assert(
+        "claude_code_tokens_match_usage",
+        &[
+            (String::new(), "- no data"),
+            (both("100", "api", "10"), "0.0 ok"),
+            // People who sign in with a claude.ai seat are billed elsewhere.
+            (both("100", "subscription", "10"), "100.0 alert"),
+            (both("125", "api", "10"), "20.0 warning"),
+            // More than was used: something is counted twice.
+            (both("100", "api", "110"), "100.0 alert"),
+            // A day that the report was never asked about says nothing, and neither does money without tokens.
+            (stated("100") + &asked("2026-11-02"), "- no data"),
+            (both("NULL", "api", "10"), "- no data"),
         ],
     );
 }

@@ -116,6 +116,7 @@ pub fn write_line(batch: &mut Batch, load: &SliceLoad, state: LoadState, superse
     batch.text(Some(&json::write_documents(&load.documents)));
     batch.text(Some(&json::write_context(&load.context)));
     batch.text(Some(&json::write_lines(&load.findings)));
+    batch.integer(load.claude_code_tokens);
     batch.moment(Some(load.loaded_at.as_microsecond()));
     batch.end_row();
 }

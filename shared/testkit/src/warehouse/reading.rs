@@ -42,6 +42,7 @@ impl Reading {
             rounded_amounts: 0,
             rounded_lost_usd: "0".into(),
             findings: Vec::new(),
+            claude_code_tokens: None,
             loaded_at: moment_from_micros(1_790_000_000_000_000 + generation).unwrap().1,
             slice,
         }

@@ -345,6 +345,7 @@ fn read_long_ago() -> SliceLoad {
         rounded_amounts: 0,
         rounded_lost_usd: "0".to_owned(),
         findings: Vec::new(),
+        claude_code_tokens: None,
         loaded_at: observed,
     }
 }

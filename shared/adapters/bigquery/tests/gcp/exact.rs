@@ -80,6 +80,7 @@ async fn every_column_of_every_table_comes_back_as_it_went_in() {
             rounded_amounts: 0,
             rounded_lost_usd: "0".into(),
             findings: Vec::new(),
+            claude_code_tokens: None,
             loaded_at: Timestamp::UNIX_EPOCH,
         });
     }
