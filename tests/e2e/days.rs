@@ -176,7 +176,8 @@ impl Company {
             never: BTreeSet::new(),
             shaky: Vec::new(),
             page_size: None,
-            sittings: aispend_fetcher::Sittings::default(),
+            // Longer than this clock lets pass by itself: an attempt ends with its answer.
+            sittings: aispend_fetcher::Sittings { longest: Duration::from_hours(1), ..Default::default() },
         };
         let world = World::generate(config);
         let mut settings = scenario.settings(&world);
@@ -191,9 +192,13 @@ impl Company {
         warehouse.migrate().await.unwrap();
         let archive: Arc<dyn Archive> = Arc::<MemoryArchive>::default();
         let parked: Arc<dyn ParkedStore> = Arc::<MemoryParked>::default();
-        // Days pass while nothing is at work: no deadline may see them.
-        let options =
-            MemoryBusOptions { ack_deadline: Duration::from_hours(24 * 365), ..MemoryBusOptions::default() };
+        // Days pass while nothing is at work: no deadline may see them. Nobody waits for a second try.
+        let options = MemoryBusOptions {
+            ack_deadline: Duration::from_hours(24 * 365),
+            min_backoff: Duration::from_millis(50),
+            max_backoff: Duration::from_secs(1),
+            ..MemoryBusOptions::default()
+        };
         let bus = MemoryBus::new(options, Arc::clone(&clock), Arc::clone(&parked));
         let company = Self {
             days,

@@ -145,3 +145,17 @@ async fn a_field_with_another_name() {
     story.plant("renamed-field:maxMode@filtered-usage-events@2026-07-15");
     assert_once(&story.told(5).await, "drift", "`maxModeRenamed`");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_not_there() {
+    let mut story = Story::healthy(51).await;
+    story.plant("dropped-page@filtered-usage-events@2026-07-15");
+    assert_once(&story.told(5).await, "ingestion-failure", "cursor/usage-events: 1 failed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_come_twice() {
+    let mut story = Story::healthy(52).await;
+    story.plant("doubled-rows@filtered-usage-events@2026-07-15");
+    assert_once(&story.told(5).await, "ingestion-failure", "cursor/usage-events: 1 failed");
+}

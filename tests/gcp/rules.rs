@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aispend_bigquery::BigQuery;
 use aispend_duckdb::{DuckDb, Reader, open_reader};
 use aispend_ports::SliceLoad;
-use aispend_warehouse::{DATASET, Engine, Evaluation, Limits, TODAY, alerts, change_sql};
+use aispend_warehouse::{DATASET, Engine, Evaluation, Limits, Only, TODAY, alerts, change_sql};
 use duckdb::Connection;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, tz::TimeZone};
@@ -89,10 +89,11 @@ pub async fn rule_problems(bigquery: &BigQuery, loads: &[SliceLoad]) -> String {
         let standing = rule.standing_sql(Engine::BigQuery, TODAY, "DATE '1970-01-01'", &limits).unwrap();
         queries.push((format!("{} today", rule.name), of(Engine::DuckDb, today), standing));
     }
-    for platform in [None, Some("claude_code")] {
+    let budget = Only { team: Some("Edge"), platform: None };
+    for only in [Only::default(), Only { platform: Some("claude_code"), team: None }, budget] {
         let (now, base) = ((date(2026, 11, 15), date(2026, 11, 21)), (date(2026, 11, 8), date(2026, 11, 14)));
-        let of = |engine| change_sql(engine, now, base, platform).unwrap();
-        queries.push((format!("change of {platform:?}"), of(Engine::DuckDb), of(Engine::BigQuery)));
+        let of = |engine| change_sql(engine, now, base, &only).unwrap();
+        queries.push((format!("change of {only:?}"), of(Engine::DuckDb), of(Engine::BigQuery)));
     }
     let kept = views_of(&queries);
     for name in &kept {

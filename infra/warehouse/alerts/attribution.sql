@@ -40,6 +40,7 @@ SELECT
     CAST(b.unattributed_usd AS {{numeric}}) AS amount,
     CAST(b.cost_usd AS {{numeric}}) AS baseline,
     CAST(NULL AS STRING) AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

@@ -7,8 +7,9 @@ kind = "money"
 severity = "critical"
 schedule = "daily"
 sentence = "{subject}: {amount} of a budget of {baseline} in {period}, {measured}. {note}"
-remedy = "Open the link to see who spends it. Agree on a new budget, or on what to stop."
-changed = "2026-11-22"
+remedy = "Read what explains the change below, then open the link to see who spends it. Agree on a new budget, or on what to stop."
+changed = "2026-11-23"
+explains_change = true
 [limits]
 percent = { default = "110", unit = "percent", text = "how far a forecast may be, in percent of the budget" }
 from_day = { default = "5", unit = "count", text = "the day of the month from which a forecast is made" }
@@ -189,15 +190,18 @@ SELECT
     CAST(CASE WHEN o.is_spent THEN o.actual_usd ELSE o.forecast_usd END AS {{numeric}}) AS amount,
     CAST(o.budget_usd AS {{numeric}}) AS baseline,
     o.platform AS platform,
-    CAST(NULL AS DATE) AS now_from,
-    CAST(NULL AS DATE) AS now_to,
-    CAST(NULL AS DATE) AS base_from,
-    CAST(NULL AS DATE) AS base_to,
+    o.team AS team,
+    -- What made it cost so much: the same days of the month before, where they are all known.
+    CASE WHEN m.base_usd IS NOT NULL THEN m.month END AS now_from,
+    CASE WHEN m.base_usd IS NOT NULL THEN m.through_day END AS now_to,
+    CASE WHEN m.base_usd IS NOT NULL THEN m.base_from END AS base_from,
+    CASE WHEN m.base_usd IS NOT NULL THEN m.base_to END AS base_to,
     o.month AS since,
     'executive?range=' || CAST(o.month AS STRING) || '~' || CAST(o.through_day AS STRING)
         || COALESCE('&platform=' || o.platform, '') AS link,
     CASE WHEN o.is_spent THEN 'The budget is spent.' ELSE 'This is a forecast; the budget is not spent yet.' END AS note
 FROM exceeded AS o
+JOIN months AS m ON m.month = o.month
 WHERE o.widest = CASE
     WHEN o.platform IS NULL AND o.team IS NULL THEN 1
     WHEN o.team IS NULL THEN 2

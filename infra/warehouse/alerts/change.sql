@@ -1,10 +1,11 @@
 -- What changed between two windows (inclusive days), for e-mails about cost: one row per platform, person and model with the
 -- billed money of both and the volume it was paid for: tokens (input, output and cache) of the Claude API and of Claude
--- Code billed by use, requests of Cursor. NULL where nothing counts it, such as seats. platform NULL: all.
+-- Code billed by use, requests of Cursor. NULL where nothing counts it, such as seats. platform NULL: all. team NULL: all; as vw_spend_daily names it.
 WITH parts AS (
     SELECT
         CASE f.platform WHEN 'claude_web' THEN 'claude_ai' ELSE f.platform END AS platform,
         f.user_email AS user_email,
+        COALESCE(f.team, CASE WHEN f.user_email = 'unknown@unattributed.com' THEN 'Unattributed' ELSE 'No team' END) AS team,
         f.model AS model,
         f.cost_date >= {{now_from}} AND f.cost_date <= {{now_to}} AS is_now,
         f.cost_date >= {{base_from}} AND f.cost_date <= {{base_to}} AS is_base,
@@ -16,6 +17,7 @@ WITH parts AS (
     SELECT
         u.platform AS platform,
         u.user_email AS user_email,
+        COALESCE(u.team, CASE WHEN u.user_email = 'unknown@unattributed.com' THEN 'Unattributed' ELSE 'No team' END) AS team,
         u.model AS model,
         u.usage_date >= {{now_from}} AND u.usage_date <= {{now_to}} AS is_now,
         u.usage_date >= {{base_from}} AND u.usage_date <= {{base_to}} AS is_base,
@@ -36,5 +38,6 @@ SELECT
     CAST(SUM(CASE WHEN x.is_base THEN x.volume END) AS INT64) AS base_tokens
 FROM parts AS x
 WHERE (x.is_now OR x.is_base) AND x.platform = COALESCE(CAST({{platform}} AS STRING), x.platform)
+    AND x.team = COALESCE(CAST({{team}} AS STRING), x.team)
 GROUP BY x.platform, x.user_email, x.model
 HAVING SUM(CASE WHEN x.is_now THEN x.cost_usd ELSE 0 END) <> 0 OR SUM(CASE WHEN x.is_base THEN x.cost_usd ELSE 0 END) <> 0

@@ -42,6 +42,7 @@ SELECT
     CAST(b.cost_usd AS {{numeric}}) AS amount,
     CAST(b.mean_usd AS {{numeric}}) AS baseline,
     b.platform AS platform,
+    CAST(NULL AS STRING) AS team,
     b.day AS now_from,
     b.day AS now_to,
     CAST(DATE_ADD(b.day, INTERVAL (-7) DAY) AS DATE) AS base_from,

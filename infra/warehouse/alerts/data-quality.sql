@@ -60,6 +60,7 @@ SELECT
     CAST(CASE WHEN f.check_name IN ('dimensions_keep_cost', 'rejected_money') THEN f.measured_value END AS {{numeric}}) AS amount,
     CAST(NULL AS {{numeric}}) AS baseline,
     CAST(NULL AS STRING) AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

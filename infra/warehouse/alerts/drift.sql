@@ -70,6 +70,7 @@ SELECT
         WHEN k.feed = 'anthropic/claude-ai' THEN 'claude_ai'
         WHEN STARTS_WITH(k.feed, 'cursor/') THEN 'cursor'
     END AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

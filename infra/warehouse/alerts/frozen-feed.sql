@@ -104,6 +104,7 @@ SELECT
         WHEN e.feed = 'anthropic/claude-ai' THEN 'claude_ai'
         WHEN STARTS_WITH(e.feed, 'cursor/') THEN 'cursor'
     END AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

@@ -8,7 +8,7 @@ severity = "critical"
 schedule = "hourly"
 sentence = "{note} Since {since}."
 remedy = "aispend doctor shows which key is refused and which vendor does not answer. The next run reads again what is due. If none came, look at the scheduler."
-changed = "2026-11-22"
+changed = "2026-11-23"
 [limits]
 hours = { default = "26", unit = "hours", text = "how long after the start of the newest run the next one must begin" }
 */
@@ -20,6 +20,7 @@ WITH asked AS (
         CASE WHEN r.state = 'incomplete' AND r.failed = 0 AND r.parked > 0 THEN 'succeeded' ELSE r.state END AS state,
         r.failed AS failed,
         r.planned AS planned,
+        r.notes AS notes,
         ROW_NUMBER() OVER (ORDER BY r.started_at DESC, r.run_id DESC) AS place
     FROM ai_usage_analytics.runs AS r
     WHERE r.trigger IN ('daily', 'command', 'backfill') AND CAST(r.started_at AS DATE) <= {{as_of}}
@@ -66,7 +67,8 @@ faults AS (
         e.failed AS measured,
         CAST(0 AS {{numeric}}) AS limit_value,
         'The newest run could not read everything: ' || CAST(e.failed AS STRING) || ' of ' || CAST(e.planned AS STRING)
-            || ' slices failed (run ' || e.run_id || ').' AS note
+            || ' slices failed (run ' || e.run_id || ').'
+            || CASE WHEN e.notes = '' THEN '' ELSE ' ' || RTRIM(SUBSTR(e.notes, 1, 300), '.') || '.' END AS note
     FROM ended AS e
     CROSS JOIN first_bad AS b
     JOIN asked AS newest ON newest.place = 1
@@ -82,6 +84,7 @@ SELECT
     CAST(NULL AS {{numeric}}) AS amount,
     CAST(NULL AS {{numeric}}) AS baseline,
     CAST(NULL AS STRING) AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

@@ -29,6 +29,7 @@ SELECT
     c.now_usd AS amount,
     c.base_usd AS baseline,
     CAST(NULL AS STRING) AS platform,
+    CAST(NULL AS STRING) AS team,
     c.month AS now_from,
     c.through_day AS now_to,
     c.base_from AS base_from,

@@ -24,6 +24,7 @@ SELECT
     CAST(r.billed_usd AS {{numeric}}) AS amount,
     CAST(r.invoiced_usd AS {{numeric}}) AS baseline,
     CASE WHEN r.vendor = 'cursor' THEN 'cursor' END AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

@@ -66,6 +66,7 @@ SELECT
     CAST(d.month_usd AS {{numeric}}) AS amount,
     CAST(NULL AS {{numeric}}) AS baseline,
     CASE WHEN d.vendor = 'cursor' THEN 'cursor' ELSE 'claude_ai' END AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

@@ -51,6 +51,7 @@ SELECT
     CAST(k.cost_usd AS {{numeric}}) AS amount,
     CAST(NULL AS {{numeric}}) AS baseline,
     CASE WHEN k.platforms = 1 THEN k.platform END AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

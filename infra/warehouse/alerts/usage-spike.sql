@@ -135,6 +135,7 @@ SELECT
     CAST(NULL AS {{numeric}}) AS amount,
     CAST(NULL AS {{numeric}}) AS baseline,
     CASE WHEN b.platform <> 'total' THEN b.platform END AS platform,
+    CAST(NULL AS STRING) AS team,
     b.day AS now_from,
     b.day AS now_to,
     CAST(DATE_ADD(b.day, INTERVAL (-28) DAY) AS DATE) AS base_from,

@@ -51,6 +51,7 @@ SELECT
     CAST(g.left_usd AS {{numeric}}) AS amount,
     CAST(g.before_usd AS {{numeric}}) AS baseline,
     CASE WHEN STARTS_WITH(g.feed, 'cursor/') THEN 'cursor' END AS platform,
+    CAST(NULL AS STRING) AS team,
     CAST(NULL AS DATE) AS now_from,
     CAST(NULL AS DATE) AS now_to,
     CAST(NULL AS DATE) AS base_from,

@@ -10,5 +10,5 @@ CREATE TABLE IF NOT EXISTS ai_usage_analytics.runs (
     skipped INT64 NOT NULL, -- superseded or unavailable
     failed INT64 NOT NULL, -- failed or overdue
     parked INT64 NOT NULL,
-    notes STRING NOT NULL
+    notes STRING NOT NULL -- what a person should know of the run: plans that failed, and the slices that did, by feed
 );

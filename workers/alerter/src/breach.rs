@@ -54,6 +54,9 @@ pub struct Breach {
     pub baseline: Option<String>,
     /// Of one platform alone.
     pub platform: Option<String>,
+    /// Of one team alone. Incidents of builds that knew none are kept as well.
+    #[serde(default)]
+    pub team: Option<String>,
     /// What was compared.
     pub windows: Option<Windows>,
     /// Since when.
@@ -89,6 +92,7 @@ impl Breach {
             amount: place("amount")?,
             baseline: place("baseline")?,
             platform: place("platform")?,
+            team: place("team")?,
             now_from: place("now_from")?,
             now_to: place("now_to")?,
             base_from: place("base_from")?,
@@ -119,6 +123,7 @@ struct Columns {
     amount: Place,
     baseline: Place,
     platform: Place,
+    team: Place,
     now_from: Place,
     now_to: Place,
     base_from: Place,
@@ -157,6 +162,7 @@ impl Columns {
             amount: number(row, self.amount)?,
             baseline: number(row, self.baseline)?,
             platform: text(row, self.platform),
+            team: text(row, self.team),
             windows,
             since: day(row, self.since)?,
             link: text(row, self.link),
@@ -192,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
         "subject",
         "period",
         "measured",
@@ -200,6 +206,7 @@ mod tests {
         "amount",
         "baseline",
         "platform",
+        "team",
         "now_from",
         "now_to",
         "base_from",
@@ -218,6 +225,7 @@ mod tests {
             "100",
             "80",
             "",
+            "Edge",
             "2026-10-01",
             "2026-10-31",
             "2026-09-01",

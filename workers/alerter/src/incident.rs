@@ -226,6 +226,7 @@ pub mod tests {
             amount: Some("1234.5".to_owned()),
             baseline: Some("685.833333333".to_owned()),
             platform: None,
+            team: None,
             windows: None,
             since: Some(date(2026, 11, 21)),
             link: Some("executive?range=2026-11-21~2026-11-21&team=R&D".to_owned()),

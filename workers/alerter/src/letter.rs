@@ -3,10 +3,14 @@
 
 use aispend_model::Money;
 use aispend_warehouse::Rule;
+use jiff::civil::Date;
 
 use crate::decomposition::Decomposition;
 use crate::incident::Incident;
 use crate::words::{quantity, signed_usd, usd};
+
+/// The most that a subject says of an incident.
+const SUBJECT_LETTERS: usize = 140;
 
 /// A letter, before it has an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +44,22 @@ impl Letter {
         let link = link(about);
         let facts = facts(about);
         let again = if about.incident.openings > 1 { " again" } else { "" };
-        let subject = format!("[aispend] {}{again}: {}", about.incident.severity, about.incident.summary);
+        let summary = shortened(&about.incident.summary);
+        let subject = format!("[aispend] {}{again}: {summary}", about.incident.severity);
         Self {
             text: text(about, &facts, link.as_deref()),
             html: html(about, &facts, link.as_deref()),
             subject,
             link,
         }
+    }
+}
+
+/// As much as a list of letters shows; the letter has the whole.
+fn shortened(summary: &str) -> String {
+    match summary.char_indices().nth(SUBJECT_LETTERS) {
+        Some((end, _)) => format!("{}…", summary.get(..end).unwrap_or(summary).trim_end()),
+        None => summary.to_owned(),
     }
 }
 
@@ -79,12 +92,17 @@ fn facts(about: About<'_>) -> Vec<(&'static str, String)> {
 }
 
 /// The heading of the decomposition, and its lines.
-fn change_lines(change: &Decomposition) -> (&'static str, Vec<(&'static str, String)>) {
-    let heading = if change.is_per_day {
-        "What the change is made of, for an average day"
-    } else {
-        "What the change is made of"
-    };
+fn change_lines(about: About<'_>, change: &Decomposition) -> (String, Vec<(&'static str, String)>) {
+    let mut heading = "What the change is made of".to_owned();
+    if let Some(windows) = about.incident.breach.windows {
+        let days =
+            |from: Date, to: Date| if from == to { from.to_string() } else { format!("{from} to {to}") };
+        let (now, base) = (days(windows.now_from, windows.now_to), days(windows.base_from, windows.base_to));
+        heading.push_str(&format!(", {now} against {base}"));
+    }
+    if change.is_per_day {
+        heading.push_str(", for an average day");
+    }
     let mut lines = vec![("before", usd(change.base))];
     lines.extend(change.parts().map(|(name, part)| (name, signed_usd(part))));
     lines.push(("now", usd(change.now)));
@@ -108,7 +126,7 @@ fn text(about: About<'_>, facts: &[(&str, String)], link: Option<&str>) -> Strin
     let mut lines = vec![about.incident.summary.clone(), String::new()];
     lines.extend(facts.iter().map(|(name, value)| format!("{:<15}{value}", format!("{name}:"))));
     if let Some(change) = about.change {
-        let (heading, parts) = change_lines(change);
+        let (heading, parts) = change_lines(about, change);
         lines.extend([String::new(), format!("{heading}:")]);
         lines.extend(parts.iter().map(|(name, value)| format!("  {name:<32}{value:>16}")));
         let movers = mover_lines(change);
@@ -154,8 +172,8 @@ fn html(about: About<'_>, facts: &[(&str, String)], link: Option<&str>) -> Strin
         table(facts.iter().map(|(name, value)| row(name, value)).collect()),
     ];
     if let Some(change) = about.change {
-        let (title, parts) = change_lines(change);
-        body.push(heading(title));
+        let (title, parts) = change_lines(about, change);
+        body.push(heading(&title));
         body.push(table(parts.iter().map(|(name, value)| amount_row(name, value)).collect()));
         let movers = mover_lines(change);
         if !movers.is_empty() {

@@ -144,8 +144,8 @@ impl Alerter {
             (true, true) => "succeeded",
             (true, false) => "incomplete",
         };
-        let notes: Vec<String> =
-            report.notices.iter().map(|notice| format!("{}: {}", notice.subject, notice.message)).collect();
+        let notes = report.notices.iter().map(|notice| format!("{}: {}", notice.subject, notice.message));
+        let notes: Vec<String> = notes.chain(failures(report)).collect();
         self.warehouse
             .record_run(RunLine {
                 run_id: report.run_id.clone(),
@@ -158,11 +158,20 @@ impl Alerter {
                 skipped: count(&[End::Superseded, End::Unavailable, End::NotInUse, End::NotYet]),
                 failed,
                 parked,
-                notes: notes.join("\n"),
+                notes: notes.join("; "),
             })
             .await?;
         Ok(())
     }
+}
+
+/// What failed, a feed at a time: how many slices, and why the first did.
+fn failures(report: &RunReport) -> impl Iterator<Item = String> {
+    let mut feeds: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for slice in report.slices.iter().filter(|slice| slice.end == End::Failed) {
+        feeds.entry(slice.slice.feed.as_str()).or_insert((0, &slice.detail)).0 += 1;
+    }
+    feeds.into_iter().map(|(feed, (count, detail))| format!("{feed}: {count} failed: {detail}"))
 }
 
 impl Stage for Alerter {

@@ -148,6 +148,7 @@ fn parked_breaches(parked: &[Parked]) -> Vec<Breach> {
             amount: None,
             baseline: None,
             platform: None,
+            team: None,
             windows: None,
             since: messages
                 .iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use aispend_ports::{Archive, Clock, ParkedStore, Questions, Warehouse};
-use aispend_warehouse::{Rule, change_sql};
+use aispend_warehouse::{Only, Rule, change_sql};
 use jiff::civil::Date;
 use tracing::{error, info, warn};
 
@@ -290,7 +290,7 @@ impl Watch {
             self.rules.engine(),
             (windows.now_from, windows.now_to),
             (windows.base_from, windows.base_to),
-            incident.breach.platform.as_deref(),
+            &Only { platform: incident.breach.platform.as_deref(), team: incident.breach.team.as_deref() },
         )?;
         match self.doors.questions.ask(&sql).await {
             Ok(answer) => Decomposition::of_answer(&answer, &windows),

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use aispend_duckdb::DuckDb;
 use aispend_ports::{IncidentLine, Questions, Warehouse};
-use aispend_warehouse::{Engine, Evaluation, Limits, Rule, alerts, change_sql};
+use aispend_warehouse::{Engine, Evaluation, Limits, Only, Rule, alerts, change_sql};
 use duckdb::Connection;
 use jiff::{Timestamp, ToSpan, civil::Date, civil::date};
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "subject",
     "period",
     "measured",
@@ -17,6 +17,7 @@ const COLUMNS: [&str; 14] = [
     "amount",
     "baseline",
     "platform",
+    "team",
     "now_from",
     "now_to",
     "base_from",
@@ -143,7 +144,8 @@ async fn a_change_is_explained_by_rows_that_add_up_to_it() {
     let folder = tempfile::tempdir().unwrap();
     let warehouse = filled(folder.path(), &["clean", "monthly-increase"]).await;
     let (now, base) = ((date(2026, 11, 1), date(2026, 11, 21)), (date(2026, 10, 1), date(2026, 10, 21)));
-    let change = warehouse.ask(&change_sql(Engine::DuckDb, now, base, None).unwrap()).await.unwrap();
+    let change =
+        warehouse.ask(&change_sql(Engine::DuckDb, now, base, &Only::default()).unwrap()).await.unwrap();
     assert_eq!(
         change.columns,
         ["platform", "user_email", "model", "now_usd", "base_usd", "now_tokens", "base_tokens"]
@@ -161,6 +163,46 @@ async fn a_change_is_explained_by_rows_that_add_up_to_it() {
         aispend_model::Money::from_dollars(answer.rows[0][0].as_deref().unwrap()).unwrap().money
     };
     assert_eq!((sum(3), sum(4)), (spend(now).await, spend(base).await));
+}
+
+#[tokio::test]
+async fn a_spent_budget_of_a_team_is_explained_by_what_the_team_spent_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let warehouse = filled(folder.path(), &["clean", "budget"]).await;
+    let rule = alerts().unwrap().into_iter().find(|rule| rule.name == "budget").unwrap();
+    assert!(rule.explains_change);
+    let limits = Limits::new();
+    let asked = Evaluation { as_of: date(2026, 11, 22), quiet_from: date(1970, 1, 1), limits: &limits };
+    let answer = warehouse.ask(&rule.sql(Engine::DuckDb, &asked).unwrap()).await.unwrap();
+    let cell =
+        |name: &str| answer.rows[0][COLUMNS.iter().position(|column| *column == name).unwrap()].clone();
+    let day = |name: &str| cell(name).unwrap().parse::<Date>().unwrap();
+    assert_eq!(
+        (cell("subject"), cell("team"), cell("platform")),
+        (Some("Edge".into()), Some("Edge".into()), None)
+    );
+    let (now, base) = ((day("now_from"), day("now_to")), (day("base_from"), day("base_to")));
+    assert_eq!(
+        (now, base),
+        ((date(2026, 11, 1), date(2026, 11, 21)), (date(2026, 10, 1), date(2026, 10, 21)))
+    );
+    let team = cell("team");
+    let only = Only { team: team.as_deref(), platform: None };
+    let change = warehouse.ask(&change_sql(Engine::DuckDb, now, base, &only).unwrap()).await.unwrap();
+    let money = |text: &str| aispend_model::Money::from_dollars(text).unwrap().money;
+    let sum = |place: usize| -> aispend_model::Money {
+        change.rows.iter().map(|row| money(row[place].as_deref().unwrap())).sum()
+    };
+    let spend = async |(from, to): (Date, Date)| {
+        let sql = format!(
+            "SELECT SUM(s.cost_usd) FROM ai_usage_analytics.vw_spend_daily AS s
+             WHERE s.team = 'Edge' AND s.spend_date BETWEEN DATE '{from}' AND DATE '{to}'"
+        );
+        money(warehouse.ask(&sql).await.unwrap().rows[0][0].as_deref().unwrap())
+    };
+    assert_eq!((sum(3), sum(4)), (spend(now).await, spend(base).await));
+    assert_eq!(sum(3), money(&cell("amount").unwrap()), "what the letter says was spent is what it explains");
+    assert!(sum(4) > money("0"));
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ pub struct Plain {
     is_down: std::sync::atomic::AtomicBool,
 }
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "subject",
     "period",
     "measured",
@@ -86,6 +86,7 @@ const COLUMNS: [&str; 14] = [
     "amount",
     "baseline",
     "platform",
+    "team",
     "now_from",
     "now_to",
     "base_from",
@@ -131,6 +132,7 @@ impl Questions for Plain {
                 "150",
                 amount,
                 "1000",
+                "",
                 "",
                 "2026-11-21",
                 "2026-11-21",
