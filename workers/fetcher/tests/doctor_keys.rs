@@ -150,6 +150,19 @@ async fn good_keys_are_named_with_their_organisation_and_every_feed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_team_of_cursor_is_named_with_the_plan_that_an_event_names() {
+    let event = r#"{"totalUsageEventsCount":1,"usageEvents":[{"timestamp":"1760000000000","kind":"Included in Business"}]}"#;
+    for (script, says) in [
+        (Vec::new(), "its plan is in no answer"),
+        (vec![("cursor", "filtered-usage-events", 200, event.to_owned())], "plan Business"),
+    ] {
+        let diagnosis = diagnosed(&played(script), &settings(), None).await;
+        let team = diagnosis.keys.iter().find(|key| key.kind == Kind::CursorTeam).unwrap();
+        assert!(team.check.says.contains(says), "{:?}", team.check);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_question_is_the_smallest_there_is_and_asked_once() {
     let played = played(Vec::new());
     diagnosed(&played, &settings(), None).await;

@@ -6,6 +6,7 @@ mod daily_usage;
 mod event;
 mod json;
 mod members;
+mod plan;
 mod spend;
 mod usage_events;
 
@@ -15,6 +16,7 @@ use crate::Source;
 
 pub use daily_usage::CursorDailyUsage;
 pub use members::CursorMembers;
+pub use plan::plan_named;
 pub use spend::CursorSpend;
 pub use usage_events::CursorUsageEvents;
 

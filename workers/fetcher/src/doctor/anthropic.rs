@@ -300,7 +300,7 @@ async fn cost(
     let days = re_read_days(feed, family);
     let of = |request: &Request| slot(organisation, request);
     let check = match question(fetch, doors.clock, feed, &organisation.org_id, family, &of).await {
-        Outcome::Answers => {
+        Outcome::Answers(_) => {
             let says = format!("{}; read again for {days} days", choice.check.says);
             Check { says, ..choice.check.about(feed.as_str()) }
         }
@@ -324,7 +324,7 @@ async fn feed_of(
     let of = |request: &Request| slot(organisation, request);
     let (re_read_days, reads) = super::reads(feed);
     let check = match question(fetch, doors.clock, feed, &organisation.org_id, "", &of).await {
-        Outcome::Answers => Check::ok(feed.as_str(), format!("answers; {reads}")),
+        Outcome::Answers(_) => Check::ok(feed.as_str(), format!("answers; {reads}")),
         Outcome::Not(check) => check,
     };
     FeedReport { check, re_read_days }

@@ -2,6 +2,7 @@
 
 use aispend_model::{Feed, Request, Vendor};
 use aispend_ports::Fetch;
+use aispend_sources::cursor::plan_named;
 
 use super::Doors;
 use super::question::{Outcome, question};
@@ -26,10 +27,14 @@ pub async fn team(doors: &Doors<'_>, fetch: &dyn Fetch, team: &CursorTeam) -> Ke
         cost_api: None,
         feeds: Vec::new(),
     };
+    let mut plan = None;
     for feed in FEEDS {
         let (re_read_days, reads) = super::reads(feed);
         let check = match question(fetch, doors.clock, feed, &team.org_id, "", &slot).await {
-            Outcome::Answers => Check::ok(feed.as_str(), format!("answers; {reads}")),
+            Outcome::Answers(body) => {
+                plan = plan.or_else(|| plan_named(&body));
+                Check::ok(feed.as_str(), format!("answers; {reads}"))
+            }
             Outcome::Not(check) if report.feeds.is_empty() && is_of_the_key(&check) => {
                 return unusable(report, doors, check);
             }
@@ -37,6 +42,10 @@ pub async fn team(doors: &Doors<'_>, fetch: &dyn Fetch, team: &CursorTeam) -> Ke
         };
         report.feeds.push(FeedReport { check, re_read_days });
     }
+    report.check.says.push_str(&match plan {
+        Some(plan) => format!("; plan {plan}, as its newest use says"),
+        None => "; its plan is in no answer".to_owned(),
+    });
     report
 }
 

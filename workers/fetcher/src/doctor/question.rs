@@ -15,8 +15,8 @@ const INSTEAD: u32 = 3;
 
 /// What a question came to.
 pub enum Outcome {
-    /// It answers.
-    Answers,
+    /// It answers: the body of the last answer.
+    Answers(Vec<u8>),
     /// It does not; the check has the feed as its subject.
     Not(Check),
 }
@@ -43,12 +43,14 @@ pub async fn question(
     // Money is read from all parts of its feed or not at all; of a directory one list speaks for the others.
     let parts = if feed == Feed::AnthropicCost { usize::MAX } else { 1 };
     let requests = source(feed).requests(&ask).into_iter().filter(|request| request.role != "me");
+    let mut body = Vec::new();
     for request in requests.take(parts) {
-        if let Some(check) = part(fetch, &ask, small(request), slot).await {
-            return Outcome::Not(check.about(feed.as_str()));
+        match part(fetch, &ask, small(request), slot).await {
+            Ok(answered) => body = answered,
+            Err(check) => return Outcome::Not(check.about(feed.as_str())),
         }
     }
-    Outcome::Answers
+    Outcome::Answers(body)
 }
 
 async fn part(
@@ -56,31 +58,31 @@ async fn part(
     ask: &Ask,
     first: Request,
     slot: &(dyn Fn(&Request) -> String + Sync),
-) -> Option<Check> {
+) -> Result<Vec<u8>, Check> {
     let feed = ask.slice.feed;
     let mut request = first;
     for _ in 0..INSTEAD {
         let addressed = Request { org_id: slot(&request), ..request.clone() };
         let response = match fetch.send(&addressed).await {
             Ok(response) => response,
-            Err(error) => return Some(silence(&error)),
+            Err(error) => return Err(silence(&error)),
         };
         if let Some(check) = trouble(feed.vendor(), &response) {
-            return Some(check);
+            return Err(check);
         }
         let next = match source(feed).follow(ask, &request, &response, Progress::default()) {
             Ok(followed) => followed.next,
-            Err(error) => return Some(unreadable(&response, &error.to_string())),
+            Err(error) => return Err(unreadable(&response, &error.to_string())),
         };
         match next {
-            Next::Done | Next::Page(_) | Next::Restart(_) => return None,
+            Next::Done | Next::Page(_) | Next::Restart(_) => return Ok(response.body),
             Next::Instead(other) => request = *other,
-            Next::Refused(refusal) if refusal.reason == "not_yet" => return None,
-            Next::Refused(refusal) => return Some(refused(&response, &refusal)),
-            Next::Unavailable(_) | Next::Absent(_) => return Some(no_plan(&response)),
+            Next::Refused(refusal) if refusal.reason == "not_yet" => return Ok(response.body),
+            Next::Refused(refusal) => return Err(refused(&response, &refusal)),
+            Next::Unavailable(_) | Next::Absent(_) => return Err(no_plan(&response)),
         }
     }
-    None
+    Ok(Vec::new())
 }
 
 /// The same question with the smallest answer.
