@@ -175,6 +175,7 @@ async fn poison_and_a_crash_are_set_aside_and_replayed() {
     let feed = poison.feed.as_str();
     let (code, said, trouble) = cluster.aispend(&["run", "--from", &text, "--to", &text, "--feeds", feed]);
     assert_eq!(code, 0, "{said}\n{trouble}");
+    assert!(trouble.contains(" of 1 slices, "), "nobody is told how far it is: {trouble}");
     let asked = format!(
         "SELECT SUM(estimated_cost_usd) AS usd FROM ai_usage_analytics.cursor_expenses WHERE slice_key = '{}'",
         poison.key()

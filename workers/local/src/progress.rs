@@ -1,5 +1,6 @@
 //! How far a run is: a bar on a terminal, plain lines otherwise, always on standard error.
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::followed::Followed;
 
-/// A line this often where nobody watches a bar.
+/// A line this often where nobody watches a bar, and the first as soon as the plan is known.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Shows a run.
@@ -18,7 +19,7 @@ pub enum Progress {
     /// Elsewhere.
     Lines {
         /// When the last line was.
-        last: Instant,
+        last: Option<Instant>,
     },
     /// Not at all.
     Quiet,
@@ -37,23 +38,23 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(200));
             return Self::Bar(bar);
         }
-        Self::Lines { last: Instant::now() }
+        Self::Lines { last: None }
     }
 
     /// The runs as they are now.
     pub fn show(&mut self, followed: &Followed) {
-        let slices: Vec<&SliceReport> = followed.runs().flat_map(|run| &run.slices).collect();
-        let planned = slices.iter().filter(|slice| slice.is_planned).count();
-        let ended = slices.iter().filter(|slice| slice.end != End::Pending).count();
+        let state = State::of(followed);
         match self {
             Self::Bar(bar) => {
-                bar.set_length(planned as u64);
-                bar.set_position(ended as u64);
-                bar.set_message(message(&slices));
+                bar.set_length(state.planned as u64);
+                bar.set_position(state.ended as u64);
+                bar.set_message(state.to_string());
             }
-            Self::Lines { last } if last.elapsed() >= LINE_EVERY => {
-                *last = Instant::now();
-                eprintln!("{ended} of {planned} slices, {}", message(&slices));
+            Self::Lines { last }
+                if state.planned > 0 && last.is_none_or(|last| last.elapsed() >= LINE_EVERY) =>
+            {
+                *last = Some(Instant::now());
+                eprintln!("{} of {} slices, {state}", state.ended, state.planned);
             }
             Self::Lines { .. } | Self::Quiet => {}
         }
@@ -67,8 +68,30 @@ impl Progress {
     }
 }
 
-fn message(slices: &[&SliceReport]) -> String {
-    let failed = slices.iter().filter(|slice| matches!(slice.end, End::Failed | End::Parked)).count();
-    let rows: u64 = slices.iter().map(|slice| slice.loaded.rows()).sum();
-    if failed == 0 { format!("{rows} rows") } else { format!("{rows} rows, {failed} in trouble") }
+/// Slices and rows, second looks left out.
+struct State {
+    planned: usize,
+    ended: usize,
+    rows: u64,
+    in_trouble: usize,
+}
+
+impl State {
+    fn of(followed: &Followed) -> Self {
+        let slices: Vec<&SliceReport> = followed.runs().flat_map(|run| &run.slices).collect();
+        let count = |is_so: fn(&SliceReport) -> bool| slices.iter().filter(|slice| is_so(slice)).count();
+        Self {
+            planned: count(|slice| slice.is_planned),
+            ended: count(|slice| slice.end != End::Pending),
+            rows: slices.iter().map(|slice| slice.loaded.rows()).sum(),
+            in_trouble: count(|slice| matches!(slice.end, End::Failed | End::Parked)),
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} rows", self.rows)?;
+        if self.in_trouble > 0 { write!(f, ", {} in trouble", self.in_trouble) } else { Ok(()) }
+    }
 }
