@@ -86,7 +86,7 @@ fn name_length(text: &Text<'_>, start: usize) -> usize {
 }
 
 fn binding(text: &Text<'_>, place: usize, length: usize) -> Binding {
-    let scope = text.around(place);
+    let scope = text.question_around(place);
     let end = place - (text.masked(0..place).len() - text.masked(0..place).trim_end().len());
     let start = if text.masked(0..end).ends_with(')') {
         text.around(end - 1).start.saturating_sub(1)
@@ -140,11 +140,16 @@ mod tests {
             "SELECT p.c FROM t CROSS JOIN (x) AS p WHERE DATE '2026-10-01'",
         );
         check("SELECT p.* FROM (x) AS p", "SELECT p.* FROM (x) AS p");
+        // Each question of a union has its own.
+        check(
+            "SELECT p.a FROM (x) AS p UNION ALL SELECT p.a FROM (y) AS p",
+            "SELECT DATE '2026-10-01' FROM (x) AS p UNION ALL SELECT DATE '2026-10-01' FROM (y) AS p",
+        );
         // More than one row, a daily view, two tables of one name: nothing is known.
         for sql in [
             "SELECT p.a FROM (many) AS p",
             "SELECT p.a FROM (SELECT a FROM ai_usage_analytics.vw_spend_daily) AS p",
-            "SELECT p.a FROM (x) AS p UNION ALL SELECT p.a FROM (y) AS p",
+            "SELECT p.a FROM (x) AS p CROSS JOIN (y) AS p",
             "SELECT p.a FROM elsewhere AS p",
             "SELECT p.a FROM t LEFT JOIN (x) AS p ON TRUE",
         ] {

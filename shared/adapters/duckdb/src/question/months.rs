@@ -4,21 +4,32 @@
 //! day. Where a question compares days with a few constants, a month that none of them cuts lies inside or outside as a
 //! whole, and its rows are a tenth as many.
 
+use std::ops::Range;
+
 use jiff::{ToSpan, civil::Date};
 
 use super::text::{Text, is_name, replaced};
 use crate::layout::{Daily, WITHOUT_MONTH};
 
-/// Lets a question read whole months of a daily view where that cannot be told from reading its days.
+/// Lets each part of a question read whole months of a daily view where that cannot be told from reading its days.
 pub fn by_months(sql: &str, daily: &Daily) -> String {
     let sql = with_plain_days(sql, daily.day);
     let text = Text::of(&sql);
-    let views = text.find(&daily.name());
-    let Some(cuts) = cuts(&text, daily.day) else { return sql };
-    let is_by_week = ["week", "is_weekday"].iter().any(|column| !columns(&text, column).is_empty());
-    if views.is_empty() || is_by_week || views.iter().any(|place| counts_rows(&text, *place)) {
-        return sql;
-    }
+    let name = daily.name();
+    let changes = text.find(&name).into_iter().filter_map(|place| {
+        let part = reader(&text, place);
+        let cuts = cuts(&text, &part, daily.day)?;
+        let is_by_week =
+            ["week", "is_weekday"].iter().any(|column| !columns(&text, &part, column).is_empty());
+        let is_by_month = !is_by_week && !counts_rows(&text, &part);
+        is_by_month.then(|| (place..place + name.len(), months(daily, &cuts)))
+    });
+    let changes = changes.collect();
+    replaced(&sql, changes)
+}
+
+/// The rows of a daily view, as months where no cut lies within them.
+fn months(daily: &Daily, cuts: &[Date]) -> String {
     let mut months: Vec<Date> =
         cuts.iter().filter(|day| day.day() != 1).map(|day| day.first_of_month()).collect();
     months.sort_unstable();
@@ -30,25 +41,44 @@ pub fn by_months(sql: &str, daily: &Daily) -> String {
         let list = listed.join(", ");
         (format!(" WHERE month NOT IN ({list})"), format!("month IN ({list}) OR {WITHOUT_MONTH}"))
     };
-    let table = format!(
+    format!(
         "(SELECT * FROM {}{whole} UNION ALL SELECT * FROM {} WHERE {cut})",
         daily.months_table(),
         daily.days_table()
-    );
-    let length = daily.name().len();
-    let changes = views.into_iter().map(|place| (place..place + length, table.clone())).collect();
-    replaced(&sql, changes)
+    )
 }
 
-/// Where a column of any table stands: the place of its name.
-fn columns(text: &Text<'_>, name: &str) -> Vec<usize> {
+/// What the filters of a page make of a daily view: a part of its own, which tells no days apart.
+const FILTERED: &str = "SELECT v.* FROM";
+
+/// The part of a question that reads the view at a place; the whole question where that part hands rows on as they are.
+fn reader(text: &Text<'_>, place: usize) -> Range<usize> {
+    let mut part = text.around(place);
+    while part.start > 0 && (text.at(part.clone()).starts_with(FILTERED) || !is_question(text, &part)) {
+        part = text.around(part.start - 1);
+    }
+    let mut stars = text.masked(part.clone()).match_indices('*').map(|(at, _)| part.start + at);
+    let hands_on = stars.any(|star| {
+        let before = text.masked(part.start..star);
+        (before.ends_with('.') && text.name_before(star) != "v.") || before.ends_with("SELECT ")
+    });
+    if hands_on { 0..text.sql.len() } else { part }
+}
+
+fn is_question(text: &Text<'_>, part: &Range<usize>) -> bool {
+    let begin = text.masked(part.clone()).trim_start();
+    begin.starts_with("SELECT") || begin.starts_with("WITH")
+}
+
+/// Where a column of any table stands in a part: the place of its name.
+fn columns(text: &Text<'_>, part: &Range<usize>, name: &str) -> Vec<usize> {
     let is_column = |place: &usize| {
-        let after = text.masked(place + name.len() + 1..text.sql.len()).bytes().next();
+        let after = text.masked(place + name.len()..text.sql.len()).bytes().next();
         !after.is_some_and(is_name)
     };
     let column = format!(".{name}");
-    let places = text.masked(0..text.sql.len()).match_indices(&column);
-    places.map(|(place, _)| place).filter(is_column).map(|place| place + 1).collect()
+    let places = text.masked(part.clone()).match_indices(&column);
+    places.map(|(at, _)| part.start + at + 1).filter(is_column).collect()
 }
 
 /// `UNIX_DATE(s.day) > UNIX_DATE(DATE 'X') - N` as a comparison of days.
@@ -75,10 +105,10 @@ fn with_plain_days(sql: &str, day: &str) -> String {
     replaced(sql, changes)
 }
 
-/// The first days of what a question tells apart; none where it looks at days in another way.
-fn cuts(text: &Text<'_>, day: &str) -> Option<Vec<Date>> {
+/// The first days of what a part tells apart; none where it looks at days in another way.
+fn cuts(text: &Text<'_>, part: &Range<usize>, day: &str) -> Option<Vec<Date>> {
     let mut cuts = Vec::new();
-    for place in columns(text, day) {
+    for place in columns(text, part, day) {
         let end = place + day.len();
         let after = text.from(end);
         let next = |date: Date| date.checked_add(1.day()).ok();
@@ -115,13 +145,8 @@ fn is_last_day(text: &Text<'_>, place: usize, after: &str) -> bool {
         || before.ends_with("MAX(CAST(") && after.starts_with(" AS STRING) || ")
 }
 
-/// True where rows of the view at a place are counted, not added up: a month has fewer of them.
-fn counts_rows(text: &Text<'_>, place: usize) -> bool {
-    // `{{spend}}` is a part of its own; the part around it reads the rows.
-    let mut part = text.around(place);
-    if text.at(part.clone()).starts_with("SELECT v.* FROM") {
-        part = text.around(part.start.saturating_sub(1));
-    }
+/// True where a part counts its rows and does not add them up: months are fewer.
+fn counts_rows(text: &Text<'_>, part: &Range<usize>) -> bool {
     let body = text.masked(part.clone());
     let holds =
         |word: &str| body.match_indices(word).any(|(at, _)| reads_rows(text, part.start, part.start + at));
@@ -138,8 +163,7 @@ fn counts_rows(text: &Text<'_>, place: usize) -> bool {
 fn reads_rows(text: &Text<'_>, start: usize, place: usize) -> bool {
     let mut inside = text.around(place);
     while inside.start > start {
-        let begin = text.masked(inside.clone()).trim_start();
-        if begin.starts_with("SELECT") || begin.starts_with("WITH") {
+        if is_question(text, &inside) {
             return false;
         }
         inside = text.around(inside.start.saturating_sub(1));
@@ -184,6 +208,25 @@ mod tests {
         check("1 > 0 HAVING MAX(s.spend_date) > MAX(CAST(s.spend_date AS STRING) || s.team)", &[]);
         check("1 > 0 HAVING MAX(CASE WHEN s.is_active THEN s.spend_date END) IS NULL", &[]);
         check("1 > 0 HAVING MAX(CASE WHEN s.is_active THEN 1 ELSE 0 END) = 1", &[]);
+    }
+
+    #[test]
+    fn each_part_reads_what_it_needs() {
+        let sum = "SELECT SUM(s.cost_usd) FROM {{spend}} AS s WHERE s.spend_date <= DATE '2026-01-30'";
+        let days = "SELECT COUNT(DISTINCT s.spend_date) FROM {{spend}} AS s";
+        let sql = planned(&format!("WITH a AS ({sum}), b AS ({days}) SELECT * FROM a, b"));
+        assert!(sql.contains("NOT IN (DATE '2026-01-01') UNION ALL"), "{sql}");
+        assert!(
+            sql.ends_with(&format!("b AS ({}) SELECT * FROM a, b", days.replace("{{spend}}", SPEND))),
+            "{sql}"
+        );
+        // Rows that are handed on may be told apart anywhere.
+        for (handed, is_asked) in [("s.*", false), ("s.cost_usd AS cost_usd", true)] {
+            let sql = planned(&format!(
+                "WITH a AS (SELECT {handed} FROM {{{{spend}}}} AS s) SELECT COUNT(DISTINCT a.spend_date) FROM a"
+            ));
+            assert_eq!(sql.contains("_months"), is_asked, "{sql}");
+        }
     }
 
     #[test]

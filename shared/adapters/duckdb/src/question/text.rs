@@ -80,6 +80,22 @@ impl<'a> Text<'a> {
         0..self.sql.len()
     }
 
+    /// The question around a place: the inside of its brackets, or one of those that are joined there by `UNION ALL`.
+    pub fn question_around(&self, place: usize) -> Range<usize> {
+        const UNION: &str = "UNION ALL";
+        let around = self.around(place);
+        let unions = self.masked(around.clone()).match_indices(UNION).map(|(at, _)| around.start + at);
+        let mut question = around.clone();
+        for union in unions.filter(|union| self.around(*union) == around) {
+            if union < place {
+                question.start = union + UNION.len();
+            } else {
+                question.end = question.end.min(union);
+            }
+        }
+        question
+    }
+
     /// Where the brackets close whose inside begins here.
     pub fn close(&self, start: usize) -> usize {
         let mut depth = 0_usize;
@@ -160,6 +176,22 @@ mod tests {
             ("b (c) ')' d", "c", "b (c) ')' d", text.sql)
         );
         assert_eq!(text.name_before(9 + 5), "d");
+    }
+
+    #[test]
+    fn questions_of_a_union_are_told_apart() {
+        let sql = "WITH a AS (b UNION ALL c) d UNION ALL e (f) UNION ALL g";
+        let text = Text::of(sql);
+        let check = |word: &str, expected: &str| {
+            let place = sql.find(word).unwrap();
+            assert_eq!(text.at(text.question_around(place)).trim(), expected, "{word}");
+        };
+        check("b", "b");
+        check("c)", "c");
+        check("d", "WITH a AS (b UNION ALL c) d");
+        check("e", "e (f)");
+        check("f", "f");
+        check("g", "g");
     }
 
     #[test]
