@@ -1,5 +1,7 @@
 //! A card as its file declares it: what it answers, how it is shown, and its query.
 
+mod inputs;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -9,6 +11,8 @@ use crate::{
     DATASET, Engine, Filter, MadeOf, Selection, files,
     template::{is_word, render_selected, render_with, with_parts, words},
 };
+
+use inputs::Inputs;
 
 /// Why a card's file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +124,10 @@ pub struct Column {
     /// The columns beside it that its figures are worked out from, where no rows add up to them.
     #[serde(default)]
     pub from: Vec<String>,
+    /// The value that stands for everything that no other row names: `Other models`.
+    pub rest: Option<String>,
+    /// What its figures are made of where that is no row of the facts.
+    pub inputs: Option<Inputs>,
 }
 
 /// How a chart reads the rows.

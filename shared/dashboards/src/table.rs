@@ -95,9 +95,11 @@ pub fn table(card: &Card, answer: &Answer, asked: &Asked) -> Table {
                 let explain = match &wide {
                     Some(wide) => {
                         let long = wide.long(card, answer, row, *at);
-                        long.and_then(|(column, row)| explain::of_cell(card, column, row, asked))
+                        long.and_then(|(column, row)| {
+                            explain::of_cell(card, column, row, &answer.rows, asked)
+                        })
                     }
-                    None => explain::of_cell(card, column, row, asked),
+                    None => explain::of_cell(card, column, row, &answer.rows, asked),
                 };
                 let is_other = explain.is_some() && !is_twin && !std::mem::take(&mut is_first);
                 Shown {

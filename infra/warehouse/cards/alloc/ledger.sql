@@ -53,6 +53,7 @@ type = "text"
 name = "budget_usd"
 label = "budget_usd"
 type = "usd"
+inputs = "budget team platform"
 [[columns]]
 name = "source_table"
 label = "source_table"

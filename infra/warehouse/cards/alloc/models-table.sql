@@ -32,7 +32,6 @@ by = "model"
 "Claude.ai (no model)" = "cost_usd platform=claude_ai class=usage class=other"
 "Claude API (no model)" = "cost_usd platform=claude_api class=usage class=other"
 "Cursor (no model)" = "cost_usd platform=cursor class=usage class=other"
-"Other models" = ""
 "*" = "cost_usd"
 [[columns]]
 name = "share_pct"

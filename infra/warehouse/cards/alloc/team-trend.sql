@@ -20,6 +20,7 @@ type = "month"
 name = "team"
 label = "Team"
 type = "team"
+rest = "Other teams"
 [[columns]]
 name = "cost_usd"
 label = "Spend"

@@ -63,6 +63,7 @@ rows = "cost_usd class=usage"
 name = "budget_usd"
 label = "Budget"
 type = "usd"
+inputs = "budget team"
 [[columns]]
 name = "variance_usd"
 label = "Variance"
@@ -77,7 +78,7 @@ from = ["cost_usd", "budget_usd"]
 name = "forecast_usd"
 label = "Forecast"
 type = "usd"
-from = ["cost_usd"]
+inputs = "forecast team"
 [[columns]]
 name = "mom_change_pct"
 label = "Change"

@@ -19,11 +19,13 @@ rows = "cost_usd"
 name = "budget_usd"
 label = "Budget"
 type = "usd"
+inputs = "budget"
 [[columns]]
 name = "forecast_usd"
 label = "Forecast"
 type = "usd"
 hidden = true
+inputs = "forecast"
 [[columns]]
 name = "status"
 label = "Status"

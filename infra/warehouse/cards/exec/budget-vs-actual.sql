@@ -26,11 +26,12 @@ rows = "cost_usd"
 name = "budget_usd"
 label = "Budget"
 type = "usd"
+inputs = "budget"
 [[columns]]
 name = "forecast_usd"
 label = "Forecast"
 type = "usd"
-from = ["actual_usd"]
+inputs = "forecast"
 [[columns]]
 name = "variance_usd"
 label = "Variance"

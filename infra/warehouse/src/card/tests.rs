@@ -162,3 +162,59 @@ fn where_only_teams_are_seen_no_card_names_people_beside_their_work() {
     assert_eq!(work.iter().filter(|card| card.left_out.is_empty()).count(), work.len());
     assert!(work.into_iter().all(|card| card.clone().for_teams().is_none()));
 }
+
+#[test]
+fn what_figures_are_made_of_is_asked_by_the_filters_that_choose_it() {
+    let chosen = Selection {
+        team: vec!["R'n'D".to_owned()],
+        platform: vec!["cursor".to_owned()],
+        ..Selection::of_days(date(2026, 10, 1), date(2026, 10, 31), date(2026, 10, 18))
+    };
+    let mut asked = Vec::new();
+    for card in cards().unwrap() {
+        for (column, inputs) in
+            card.columns.iter().filter_map(|column| Some((column, column.inputs.as_ref()?)))
+        {
+            let place = format!("{} {}", card.id, column.name);
+            for engine in [Engine::DuckDb, Engine::BigQuery] {
+                let sql = inputs.sql(engine, &chosen);
+                assert!(
+                    !sql.contains("{{") && sql.contains(&format!(" AS {}", inputs.amount)),
+                    "{place}: {sql}"
+                );
+                assert_eq!(
+                    sql.contains("'R''n''D'") || sql.contains("\"R'n'D\""),
+                    inputs.by.contains(&Filter::Team)
+                );
+                assert_eq!(sql.contains("platform IN ("), inputs.by.contains(&Filter::Platform), "{place}");
+            }
+            assert!(inputs.text.ends_with('.') && inputs.column.contains('.'), "{place}");
+            asked.push(place);
+        }
+    }
+    assert!(asked.contains(&"exec/budget-vs-actual forecast_usd".to_owned()), "{asked:?}");
+    let forecast = inputs_of("exec/budget-used", "forecast_usd");
+    // The view's own words, not somebody's copy of them.
+    assert!(
+        forecast.starts_with("WITH moments AS (")
+            && forecast.contains("measured AS (\n    SELECT\n        p.*,")
+    );
+}
+
+fn inputs_of(id: &str, column: &str) -> String {
+    let cards = cards().unwrap();
+    let card = cards.iter().find(|card| card.id == id).unwrap();
+    let column = card.columns.iter().find(|known| known.name == column).unwrap();
+    let selection = Selection::of_days(date(2026, 10, 1), date(2026, 10, 31), date(2026, 10, 18));
+    column.inputs.as_ref().unwrap().sql(Engine::DuckDb, &selection)
+}
+
+#[test]
+fn inputs_that_nobody_knows_are_named() {
+    for (inputs, named) in [("budgets", "`budgets`"), ("budget range", "`range`"), ("budget mood", "`mood`")]
+    {
+        let file = TREND.replace("type = \"usd\"", &format!("type = \"usd\"\ninputs = \"{inputs}\""));
+        let error = Card::parse("exec", "x", &file).unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+    }
+}

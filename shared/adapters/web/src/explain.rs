@@ -68,6 +68,9 @@ impl Explained<'_> {
 
     async fn column(&self, column: &Column) -> Result<Value, Problem> {
         let label = format!("{}, {}", self.card.title, column.label);
+        if let Some(page) = self.inputs(column, &label).await? {
+            return Ok(page);
+        }
         let Some(recipe) = recipe(column, self.narrowed.case.as_deref()) else {
             if column.from.is_empty() {
                 return Err(Problem::not_found("No rows add up to this figure: see About this figure."));
@@ -91,7 +94,14 @@ impl Explained<'_> {
             return Err(Problem::not_found(text));
         }
         let engine = self.held.snapshot.engine();
-        Question::of(part, self.asked, self.narrowed, engine).map_err(|problem| Problem::filter(&problem))
+        let of = Question::of(part, self.chosen(), self.asked, self.narrowed, engine);
+        of.map_err(|problem| Problem::filter(&problem))
+    }
+
+    /// The column whose figure is explained.
+    fn chosen(&self) -> Option<&Column> {
+        let name = self.narrowed.column.as_ref()?;
+        self.card.columns.iter().find(|column| column.name == *name)
     }
 
     /// The records behind a part, and its figure.
@@ -110,7 +120,30 @@ impl Explained<'_> {
         let page = self.narrowed.page;
         let rules = self.ask(question.rules()).await?;
         let rows = self.ask(question.rows(ROWS, page * ROWS)).await?;
-        let (slices, documents) = (self.list(&rows, "slice_key"), self.list(&rows, "raw_response"));
+        let links = self.pages(records);
+        let shown = rows.rows.len();
+        let text = match (part.measure.facts, part.measure.is_counted()) {
+            (Facts::Cost, false) => format!("Exact sum of {records} billed rows, {}.", question.days_words()),
+            (_, false) => format!("Exact sum of {records} rows of use, {}.", question.days_words()),
+            (_, true) => format!("Counted once each in {records} rows, {}.", question.days_words()),
+        };
+        let is_open = self.app.opens_documents();
+        let mut steps = vec![
+            json!({"title": "The rows", "text": format!("Newest first; {shown} of {records} on this page."),
+             "tables": [table("Rows", &rows, records, is_open)], "links": links}),
+            json!({"title": "The rule that decided", "text": if part.measure.facts == Facts::Cost { RULES } else { RULES_OF_USE },
+             "tables": [table("Rows by rule", &rules, rules.rows.len(), false)]}),
+        ];
+        steps.extend(self.readings(&rows, "days", "What the vendor answered").await?);
+        steps.extend(self.others());
+        let figure =
+            json!({"label": self.selected(label), "value": exact(part.measure, &figure), "text": text});
+        Ok(self.page(&figure, &steps))
+    }
+
+    /// The ledger lines and the archived documents that rows came from.
+    async fn readings(&self, rows: &QueryResult, what: &str, title: &str) -> Result<[Value; 2], Problem> {
+        let (slices, documents) = (self.list(rows, "slice_key"), self.list(rows, "raw_response"));
         let ledger = self.ask(format!(
             "SELECT l.slice_key AS slice_key, l.source AS source, l.observed_at AS observed_at, l.loaded_at AS loaded_at, \
              l.rows_loaded AS rows_loaded, l.money_loaded_usd AS money_loaded_usd, l.money_rejected_usd AS money_rejected_usd, \
@@ -125,6 +158,26 @@ impl Explained<'_> {
              WHERE d.sha256 IN ({documents}) ORDER BY d.slice_key, d.role, d.page, d.sha256 LIMIT 200"
         ))
         .await?;
+        let place = self.app.archive.as_deref().map_or_else(
+            || "Each is kept in the raw archive under its SHA-256.".to_owned(),
+            |folder| {
+                format!("Each is kept as received in {folder}, under its SHA-256, compressed with zstd.")
+            },
+        );
+        let is_open = self.app.opens_documents();
+        let text = format!(
+            "Every reading of the {what} above, the newest first. A newer reading replaces an older one whole."
+        );
+        Ok([
+            json!({"title": "The ledger", "text": text, "tables": [table("Readings", &ledger, ledger.rows.len(), false)]}),
+            json!({"title": title, "text": place,
+             "tables": [table("Archived responses", &archived, archived.rows.len(), is_open)]}),
+        ])
+    }
+
+    /// The pages before and after this one.
+    fn pages(&self, records: usize) -> Vec<Value> {
+        let page = self.narrowed.page;
         let mut links = Vec::new();
         let other = |page: usize| self.address(&["page"], &format!("page={}", page + 1));
         if page > 0 {
@@ -133,33 +186,38 @@ impl Explained<'_> {
         if (page + 1) * ROWS < records {
             links.push(json!({"label": "Older rows", "href": other(page + 1)}));
         }
-        let shown = rows.rows.len();
-        let text = match (part.measure.facts, part.measure.is_counted()) {
-            (Facts::Cost, false) => format!("Exact sum of {records} billed rows, {}.", question.days_words()),
-            (_, false) => format!("Exact sum of {records} rows of use, {}.", question.days_words()),
-            (_, true) => format!("Counted once each in {records} rows, {}.", question.days_words()),
-        };
-        let place = self.app.archive.as_deref().map_or_else(
-            || "Each is kept in the raw archive under its SHA-256.".to_owned(),
-            |folder| {
-                format!("Each is kept as received in {folder}, under its SHA-256, compressed with zstd.")
-            },
-        );
+        links
+    }
+
+    /// The page of a figure that is made of something else than rows of the facts; none where it is not.
+    async fn inputs(&self, column: &Column, label: &str) -> Result<Option<Value>, Problem> {
+        let Some(inputs) = &column.inputs else { return Ok(None) };
+        let engine = self.held.snapshot.engine();
+        let mut rows = self.ask(inputs.sql(engine, &self.asked.selection)).await?;
+        let records = rows.rows.len();
+        let at = rows.columns.iter().position(|column| column.name == inputs.amount);
+        let mut amounts = rows.rows.iter().filter_map(|row| format::number(row.get(at?)?));
+        let sum = amounts.try_fold(Number::ZERO, Number::plus);
+        rows.rows = rows.rows.into_iter().skip(self.narrowed.page * ROWS).take(ROWS).collect();
         let is_open = self.app.opens_documents();
-        let mut steps = vec![
-            json!({"title": "The rows", "text": format!("Newest first; {shown} of {records} on this page."),
-             "tables": [table("Rows", &rows, records, is_open)], "links": links}),
-            json!({"title": "The rule that decided", "text": if part.measure.facts == Facts::Cost { RULES } else { RULES_OF_USE },
-             "tables": [table("Rows by rule", &rules, rules.rows.len(), false)]}),
-            json!({"title": "The ledger", "text": "Every reading of the days above, the newest first. A newer reading replaces an older one whole.",
-             "tables": [table("Readings", &ledger, ledger.rows.len(), false)]}),
-            json!({"title": "What the vendor answered", "text": place,
-             "tables": [table("Archived responses", &archived, archived.rows.len(), is_open)]}),
-        ];
+        let mut steps = vec![json!({"title": "What it is made of", "text": inputs.text,
+            "list": [{"term": "Column", "value": inputs.column, "mono": true}],
+            "tables": [table("Inputs", &rows, records, is_open)], "links": self.pages(records)})];
+        if rows.columns.iter().any(|column| column.name == "slice_key") {
+            steps.extend(self.readings(&rows, "rows", "What was read").await?);
+        }
         steps.extend(self.others());
-        let figure =
-            json!({"label": self.selected(label), "value": exact(part.measure, &figure), "text": text});
-        Ok(self.page(&figure, &steps))
+        // What else its row is narrowed by does not choose among these.
+        let words = self.asked.filters.words(&inputs.by);
+        let label = format!("{label}: {}. {words}", self.asked.period.words());
+        let figure = match sum.filter(|_| records > 0) {
+            Some(sum) => json!({"label": label, "value": format!("${}", sum.exact()),
+                "text": format!("Exact sum of {records} rows.")}),
+            None => {
+                json!({"label": label, "value": "", "text": "There is nothing that this figure could be made of."})
+            }
+        };
+        Ok(Some(self.page(&figure, &steps)))
     }
 
     /// The page of a figure that several measures make.
@@ -211,7 +269,8 @@ impl Explained<'_> {
             .card
             .columns
             .iter()
-            .filter(|column| !column.hidden && Some(&column.name) != self.narrowed.column.as_ref())
+            .filter(|column| !column.hidden || column.inputs.is_some())
+            .filter(|column| Some(&column.name) != self.narrowed.column.as_ref())
             .filter_map(|column| Some(json!({"label": column.label, "href": self.column_address(column)?})))
             .collect();
         let is_beside = self.narrowed.column.is_some() && !list.is_empty();
@@ -220,7 +279,9 @@ impl Explained<'_> {
     }
 
     fn column_address(&self, column: &Column) -> Option<String> {
-        let is_known = recipe(column, self.narrowed.case.as_deref()).is_some() || !column.from.is_empty();
+        let is_known = recipe(column, self.narrowed.case.as_deref()).is_some()
+            || !column.from.is_empty()
+            || column.inputs.is_some();
         is_known
             .then(|| self.address(&["column", "part", "page"], &format!("column={}", encode(&column.name))))
     }
@@ -310,7 +371,8 @@ fn exactly(amount: &Cell) -> String {
 fn table(caption: &str, result: &QueryResult, total_rows: usize, is_open: bool) -> Table {
     let kind = |name: &str| match name {
         "platform" => ColumnType::Platform,
-        "records" | "rows_loaded" | "size_bytes" | "page" => ColumnType::Integer,
+        "month" => ColumnType::Month,
+        "records" | "rows_loaded" | "size_bytes" | "page" | "days_known" | "days_left" => ColumnType::Integer,
         name if Measure::named(name).is_some() && !is_amount(name) => ColumnType::Integer,
         _ => ColumnType::Text,
     };

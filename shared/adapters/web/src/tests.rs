@@ -1,5 +1,7 @@
 //! Every route, called in-process: what people send by mistake or on purpose, and what every answer must carry.
 
+mod explain;
+
 use std::sync::Arc;
 
 use aispend_dashboards::{Cards, ReadError, Snapshot};

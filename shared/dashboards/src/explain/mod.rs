@@ -38,7 +38,8 @@ const WHOLE: [&str; 9] = [
 pub fn of_card(card: &Card, asked: &Asked) -> Option<String> {
     if card.display.is_figure() {
         let column = card.columns.iter().find(|column| !column.hidden)?;
-        return column.made_of.is_some().then(|| address(card, &[("column", column.name.clone())], asked));
+        let is_known = column.made_of.is_some() || column.inputs.is_some();
+        return is_known.then(|| address(card, &[("column", column.name.clone())], asked));
     }
     (is_explained(card) && WHOLE.contains(&card.id.as_str())).then(|| address(card, &[], asked))
 }
@@ -70,14 +71,67 @@ fn key_of(column: &Column) -> Option<&'static str> {
 /// A card's own words for no value.
 const NOT_REPORTED: &str = "not reported";
 
+/// The column that says of a row that it is the rest of what the other rows name.
+#[derive(Clone, Copy)]
+struct Rest<'a> {
+    column: &'a Column,
+    at: usize,
+}
+
+fn rest_of<'a>(card: &'a Card, row: &[Cell]) -> Option<Rest<'a>> {
+    let is_rest = |column: &Column, cell: Option<&Cell>| match (&column.rest, cell) {
+        (Some(rest), Some(Cell::Text(text))) => text == rest,
+        _ => false,
+    };
+    let mut columns = card.columns.iter().enumerate();
+    columns.find(|(at, column)| is_rest(column, row.get(*at))).map(|(at, column)| Rest { column, at })
+}
+
+impl Rest<'_> {
+    /// What the other rows name: a value of the key at its place, or a case that has none.
+    fn others(
+        self,
+        column: &Column,
+        key_at: usize,
+        all: &[Vec<Cell>],
+    ) -> Option<Vec<(&'static str, String)>> {
+        let mut named = Vec::new();
+        for row in all {
+            let name = row.get(self.at)?.to_string();
+            if self.column.rest.as_ref() == Some(&name) {
+                continue;
+            }
+            let other = match row.get(key_at)? {
+                Cell::Null => {
+                    let own = recipe(column, Some(&name)).and_then(|recipe| recipe.parts.first());
+                    // Without conditions of its own, nobody can say which rows it stands for.
+                    own.filter(|part| !part.only.is_empty())?;
+                    ("nor", name)
+                }
+                value => ("but", value.to_string()),
+            };
+            if !named.contains(&other) {
+                named.push(other);
+            }
+        }
+        Some(named)
+    }
+}
+
 /// True where a card goes back further than what is selected, by whole months or weeks.
 fn has_own_span(card: &Card) -> bool {
     ["first_month", "first_week"].iter().any(|name| card.template().contains(name))
 }
 
 /// The address that explains one cell: the card's selection, narrowed to the rows that the cell's row stands for. Where it
-/// is not certain which those are, there is no address.
-pub fn of_cell(card: &Card, column: &Column, row: &[Cell], asked: &Asked) -> Option<String> {
+/// is not certain which those are, there is no address. The card's other rows say what a rest is the rest of.
+pub fn of_cell(
+    card: &Card,
+    column: &Column,
+    row: &[Cell],
+    all: &[Vec<Cell>],
+    asked: &Asked,
+) -> Option<String> {
     match row.get(place(card, &column.name)?)? {
         Cell::Null => return None,
         // Nothing, in words.
@@ -87,7 +141,7 @@ pub fn of_cell(card: &Card, column: &Column, row: &[Cell], asked: &Asked) -> Opt
     let by = column.made_of.as_ref().and_then(|made_of| made_of.by.as_deref());
     let case = by.and_then(|by| row.get(place(card, by)?)).map(ToString::to_string);
     let found = recipe(column, case.as_deref());
-    if found.is_none() && column.from.is_empty() {
+    if found.is_none() && column.from.is_empty() && column.inputs.is_none() {
         return None;
     }
     let mut narrowed = vec![("column", column.name.clone())];
@@ -107,7 +161,13 @@ pub fn of_cell(card: &Card, column: &Column, row: &[Cell], asked: &Asked) -> Opt
     } else {
         card.keys.iter().map(own).collect::<Option<_>>()?
     };
+    let rest = rest_of(card, row);
     for (at, key) in keys {
+        if let Some(rest) = rest.filter(|rest| key_of(rest.column) == Some(key)) {
+            narrowed.push(("rest", key.to_owned()));
+            narrowed.extend(rest.others(column, at, all)?);
+            continue;
+        }
         match row.get(at)? {
             Cell::Null if key == "user" => return None,
             Cell::Null => narrowed.push(("without", key.to_owned())),
@@ -127,8 +187,6 @@ pub fn of_cell(card: &Card, column: &Column, row: &[Cell], asked: &Asked) -> Opt
                     return None;
                 }
             }
-            // A sum of several is no filter.
-            Cell::Text(text) if text.starts_with("Other ") => return None,
             value => narrowed.push((key, value.to_string())),
         }
     }
@@ -148,3 +206,6 @@ fn address(card: &Card, narrowed: &[(&str, String)], asked: &Asked) -> String {
     pairs.extend(narrowed.iter().map(|(name, value)| format!("{name}={}", encode(value))));
     format!("/explain/{}?{}", card.id, pairs.join("&"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! The questions behind an explanation, as SQL of the facts (as `f`).
 
-use aispend_warehouse::{ByModel, Engine, Facts, Filter, Measure, Part, text};
+use aispend_warehouse::{ByModel, Column, Engine, Facts, Filter, Measure, Part, text};
 use jiff::{Span, ToSpan, civil::Date};
 
+use super::recipe;
 use crate::{answer::Asked, filters::Filters, format};
 
 /// What narrows a figure beyond the filters of a dashboard.
@@ -39,7 +40,8 @@ impl Narrowed {
     pub fn read(query: &str) -> Result<Self, String> {
         let mut narrowed = Self::default();
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            let is_key = KEYS.iter().any(|(key, _, _)| *key == name) || matches!(name, "main" | "without");
+            let is_key = KEYS.iter().any(|(key, _, _)| *key == name)
+                || matches!(name, "main" | "without" | "rest" | "but" | "nor");
             if !is_key && !matches!(name, "column" | "case" | "part" | "page") {
                 continue;
             }
@@ -64,6 +66,8 @@ impl Narrowed {
     pub fn words(&self) -> String {
         self.by.iter().fold(String::new(), |words, (name, value)| match name.as_str() {
             "without" => format!("{words}, no {value}"),
+            "rest" => words,
+            "but" | "nor" => format!("{words}, not {value}"),
             "key" => format!("{words}, key {value}"),
             _ => format!("{words}, {value}"),
         })
@@ -99,13 +103,20 @@ pub struct Question {
 }
 
 impl Question {
-    /// Puts the dashboard's filters, the row's values and the card's own conditions together.
+    /// Puts the dashboard's filters, the row's values and the card's own conditions together. The column knows which rows a
+    /// name without a value stands for.
     ///
     /// # Errors
     /// In words, where rows of use are asked for by what money alone has.
-    pub fn of(part: &Part, asked: &Asked, narrowed: &Narrowed, engine: Engine) -> Result<Self, String> {
+    pub fn of(
+        part: &Part,
+        column: Option<&Column>,
+        asked: &Asked,
+        narrowed: &Narrowed,
+        engine: Engine,
+    ) -> Result<Self, String> {
         let measure = part.measure;
-        let is_money = measure.facts == Facts::Cost;
+        let is_money = is_money(measure);
         let (from, to) = days(part, asked);
         let mut all = vec![format!("{} BETWEEN DATE '{from}' AND DATE '{to}'", day_of(measure.facts))];
         let list =
@@ -145,6 +156,18 @@ impl Question {
                 _ => return Err(format!("without: rows always have `{name}`, or never")),
             };
             all.push(format!("{column} IS NULL"));
+        }
+        if let Some(rest) = by("rest").first() {
+            let key =
+                key_of(rest, measure).ok_or_else(|| format!("rest: nothing is the rest by `{rest}`"))?;
+            if !by("but").is_empty() {
+                all.push(format!("COALESCE({key} NOT IN ({}), TRUE)", list(&by("but"))));
+            }
+            for name in by("nor") {
+                let conditions = column.and_then(|column| own_conditions(column, name, measure, engine));
+                let conditions = conditions.ok_or_else(|| format!("nor: this card names no `{name}`"))?;
+                all.push(format!("NOT COALESCE({key} IS NULL AND {conditions}, FALSE)"));
+            }
         }
         for (name, condition) in [("coding", IS_CODING), ("covered", IS_COVERED)] {
             for value in only(name) {
@@ -249,6 +272,39 @@ const fn day_of(facts: Facts) -> &'static str {
         Facts::Cost => "f.cost_date",
         Facts::Usage => "f.usage_date",
     }
+}
+
+/// The column of the facts behind a filter of rows.
+fn key_of(name: &str, measure: &Measure) -> Option<&'static str> {
+    match name {
+        "model" => Some(model_of(measure)),
+        "team" => Some(TEAM),
+        "user" => Some("f.user_email"),
+        "platform" => Some(PLATFORM),
+        _ => {
+            let key = KEYS.iter().find(|(key, _, of_money)| *key == name && (!of_money || is_money(measure)));
+            key.map(|(_, column, _)| *column)
+        }
+    }
+}
+
+/// The conditions of one case of a column.
+fn own_conditions(column: &Column, case: &str, measure: &Measure, engine: Engine) -> Option<String> {
+    let recipe = recipe(column, Some(case))?;
+    let [part] = recipe.parts.as_slice() else { return None };
+    let mut named: Vec<&str> = part.only.iter().map(|(name, _)| name.as_str()).collect();
+    named.dedup();
+    let one = |name: &str| {
+        let values = part.only.iter().filter(|(known, _)| known == name);
+        let list = values.map(|(_, value)| text(value, engine)).collect::<Vec<_>>().join(", ");
+        Some(format!("{} IN ({list})", key_of(name, measure)?))
+    };
+    let conditions: Vec<String> = named.into_iter().map(one).collect::<Option<_>>()?;
+    (!conditions.is_empty()).then(|| conditions.join(" AND "))
+}
+
+const fn is_money(measure: &Measure) -> bool {
+    matches!(measure.facts, Facts::Cost)
 }
 
 /// Which model a row counts for.
