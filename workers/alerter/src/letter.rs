@@ -5,6 +5,7 @@ use aispend_model::Money;
 use aispend_warehouse::Rule;
 use jiff::civil::Date;
 
+use crate::breach::Windows;
 use crate::decomposition::Decomposition;
 use crate::incident::Incident;
 use crate::words::{quantity, signed_usd, usd};
@@ -93,16 +94,14 @@ fn facts(about: About<'_>) -> Vec<(&'static str, String)> {
 
 /// The heading of the decomposition, and its lines.
 fn change_lines(about: About<'_>, change: &Decomposition) -> (String, Vec<(&'static str, String)>) {
-    let mut heading = "What the change is made of".to_owned();
-    if let Some(windows) = about.incident.breach.windows {
-        let days =
-            |from: Date, to: Date| if from == to { from.to_string() } else { format!("{from} to {to}") };
+    let days = |from: Date, to: Date| if from == to { from.to_string() } else { format!("{from} to {to}") };
+    let against = |windows: Windows| {
         let (now, base) = (days(windows.now_from, windows.now_to), days(windows.base_from, windows.base_to));
-        heading.push_str(&format!(", {now} against {base}"));
-    }
-    if change.is_per_day {
-        heading.push_str(", for an average day");
-    }
+        format!(", {now} against {base}")
+    };
+    let compared = about.incident.breach.windows.map(against).unwrap_or_default();
+    let per_day = if change.is_per_day { ", for an average day" } else { "" };
+    let heading = format!("What the change is made of{compared}{per_day}");
     let mut lines = vec![("before", usd(change.base))];
     lines.extend(change.parts().map(|(name, part)| (name, signed_usd(part))));
     lines.push(("now", usd(change.now)));
@@ -226,8 +225,10 @@ fn escape(text: &str) -> String {
 mod tests {
     use aispend_warehouse::Severity;
     use jiff::Timestamp;
+    use jiff::civil::date;
 
     use super::*;
+    use crate::breach::Breach;
     use crate::decomposition::Line;
     use crate::incident::tests::breach;
     use crate::rules::parked_rule;
@@ -235,7 +236,13 @@ mod tests {
     #[test]
     fn a_letter_says_everything_in_both_forms_and_lets_no_markup_through() {
         let rule = parked_rule().unwrap();
-        let seen = breach("<b>red & \"blue\"</b>");
+        let windows = Windows {
+            now_from: date(2026, 11, 21),
+            now_to: date(2026, 11, 21),
+            base_from: date(2026, 11, 14),
+            base_to: date(2026, 11, 20),
+        };
+        let seen = Breach { windows: Some(windows), ..breach("<b>red & \"blue\"</b>") };
         let incident = Incident::open(
             seen,
             Severity::Critical,
@@ -270,6 +277,7 @@ mod tests {
             "$1,234.50",
             "$685.83",
             link,
+            "What the change is made of, 2026-11-21 against 2026-11-14 to 2026-11-20",
             "more or fewer people",
             "+$3.00",
             "<i>a@example.com (cursor): +$3.00",

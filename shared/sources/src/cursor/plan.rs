@@ -4,9 +4,9 @@
 pub fn plan_named(body: &[u8]) -> Option<String> {
     let page: serde_json::Value = serde_json::from_slice(body).ok()?;
     let events = page.get("usageEvents")?.as_array()?;
-    let kinds =
+    let mut kinds =
         events.iter().filter_map(|event| event.get("kind").or_else(|| event.get("kindLabel"))?.as_str());
-    kinds.filter_map(plan_of_kind).next()
+    kinds.find_map(plan_of_kind)
 }
 
 /// Reads the display form (`Included in Business`) or the enum form (`USAGE_EVENT_KIND_INCLUDED_IN_BUSINESS`).

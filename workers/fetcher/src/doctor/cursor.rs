@@ -42,10 +42,11 @@ pub async fn team(doors: &Doors<'_>, fetch: &dyn Fetch, team: &CursorTeam) -> Ke
         };
         report.feeds.push(FeedReport { check, re_read_days });
     }
-    report.check.says.push_str(&match plan {
-        Some(plan) => format!("; plan {plan}, as its newest use says"),
-        None => "; its plan is in no answer".to_owned(),
-    });
+    let plan = plan.map_or_else(
+        || "its plan is in no answer".to_owned(),
+        |plan| format!("plan {plan}, as its newest use says"),
+    );
+    report.check.says = format!("{}; {plan}", report.check.says);
     report
 }
 
