@@ -206,7 +206,7 @@ SELECT
     CAST(SAFE_DIVIDE(ABS(c.reported - c.own) * 100, c.reported) AS {{numeric}}) AS measured_value,
     CAST(10 AS {{numeric}}) AS target,
     CAST(50 AS {{numeric}}) AS alert_at,
-    'percent that the tokens of Claude Code''s own report are off those of the usage report' AS detail
+    'percent that the tokens which Claude Code reports are off those of the usage report' AS detail
 FROM code_tokens AS c
 UNION ALL
 SELECT
