@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use aispend_bigquery::BigQuery;
 use aispend_duckdb::{DuckDb, Reader, open_reader};
 use aispend_ports::SliceLoad;
-use aispend_warehouse::{DATASET, Engine, Evaluation, Limits, Only, TODAY, alerts, change_sql};
+use aispend_warehouse::{
+    DATASET, Engine, Evaluation, Limits, Only, Selection, TODAY, alerts, cards, change_sql,
+};
 use duckdb::Connection;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, tz::TimeZone};
@@ -67,6 +69,26 @@ fn views_of(queries: &[(String, String, String)]) -> Vec<&'static str> {
     names
 }
 
+/// What budgets and forecasts are made of: each text once, however many cards show its figure.
+fn inputs() -> Vec<(String, String, String)> {
+    let days = Selection::of_days(date(2026, 11, 1), AS_OF.yesterday().unwrap(), AS_OF);
+    let edge = Selection { team: vec!["Edge".to_owned()], ..days.clone() };
+    let mut queries: Vec<(String, String, String)> = Vec::new();
+    for card in cards().unwrap() {
+        for column in &card.columns {
+            let Some(inputs) = &column.inputs else { continue };
+            for (whose, selection) in [("all", &days), ("Edge", &edge)] {
+                let name = format!("what {} of {} is made of, {whose}", column.name, card.id);
+                let of = |engine| inputs.sql(engine, selection);
+                queries.push((name, of(Engine::DuckDb), of(Engine::BigQuery)));
+            }
+        }
+    }
+    queries.sort_by(|one, other| one.1.cmp(&other.1));
+    queries.dedup_by(|one, other| one.1 == other.1);
+    queries
+}
+
 /// Where the engines answer a rule differently.
 pub async fn rule_problems(bigquery: &BigQuery, loads: &[SliceLoad]) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -95,6 +117,7 @@ pub async fn rule_problems(bigquery: &BigQuery, loads: &[SliceLoad]) -> String {
         let of = |engine| change_sql(engine, now, base, &only).unwrap();
         queries.push((format!("change of {only:?}"), of(Engine::DuckDb), of(Engine::BigQuery)));
     }
+    queries.extend(inputs());
     let kept = views_of(&queries);
     for name in &kept {
         rows_of(name, &kept, bigquery).await.unwrap_or_else(|error| panic!("{name}: {error}"));
