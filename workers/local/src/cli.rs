@@ -87,7 +87,7 @@ pub enum Command {
     Alerts(AlertArguments),
     /// Messages set aside: list, show, replay, drop.
     DeadLetters(DeadLetterArguments),
-    /// Bring a CSV file into a sheet: shows what changes, in rows and money, then loads it.
+    /// Bring a CSV file into a sheet, or a Google tab as it is now: shows what changes, in rows and money, then loads it.
     Import(ImportArguments),
     /// Sheets to begin with.
     Sheets(SheetsArguments),
@@ -101,8 +101,8 @@ pub struct ImportArguments {
     /// Which sheet: people, api-key-mapping, seats, budgets, invoices, claude-ai-usage, claude-ai-spend.
     #[arg(value_parser = sheet)]
     pub sheet: Feed,
-    /// The file: CSV of a person, or the vendor's own export.
-    pub file: PathBuf,
+    /// The file: CSV of a person, or the vendor's own export. None where the sheet is a tab of a Google spreadsheet.
+    pub file: Option<PathBuf>,
     /// Show what would change, change nothing.
     #[arg(long)]
     pub dry_run: bool,

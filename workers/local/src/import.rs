@@ -1,8 +1,10 @@
-//! `aispend import`: a file merged into a sheet, with what that does in rows and money said before it is done.
+//! `aispend import`: a file merged into a sheet, or a tab as it is now, with what that does in rows and money said before it
+//! is done.
 
 mod effect;
 mod moves;
 mod print;
+mod tab;
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -15,8 +17,8 @@ use aispend_config::Settings;
 use aispend_duckdb::{DuckDb, open_reader};
 use aispend_http::{HttpFetch, HttpOptions, RetryPolicy};
 use aispend_model::{Feed, Slice};
-use aispend_ports::{Clock, Fetch, SliceOutcome, Warehouse as _};
-use aispend_sources::sheets::import::{Incoming, Merge, merge, short_name};
+use aispend_ports::{Clock, Fetch, LedgerLine, SliceOutcome, Warehouse as _};
+use aispend_sources::sheets::import::{Incoming, Merge, Version, merge, short_name};
 use aispend_stage::error_chain;
 use aispend_worker::Pace;
 
@@ -27,7 +29,8 @@ use crate::run::{Job, Outcome, follow_in, new_run_id, slices_job};
 use crate::setup;
 use crate::site::Site;
 use crate::summary::Summary;
-use effect::{Effect, effect};
+use effect::Effect;
+use moves::{attributed, rehearse};
 
 /// Sheets name no organisation.
 const ORG: &str = "sheets";
@@ -36,32 +39,66 @@ const ORG: &str = "sheets";
 pub async fn import(settings: &Settings, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let feed = arguments.sheet;
     check_settings(settings, feed)?;
-    let bytes = read(&arguments.file)?;
+    let is_at_google = settings.text("sheets.spreadsheet_id").is_some();
+    match &arguments.file {
+        Some(path) if !is_at_google => import_file(settings, arguments, path).await,
+        None if is_at_google => tab::import_tab(settings, arguments).await,
+        Some(path) => {
+            let (name, tab) = (short_name(feed), tab_of(settings, feed));
+            Err(Failure::usage(format!(
+                "{name} is kept in a Google spreadsheet (AISPEND_SPREADSHEET_ID): put the rows of {} into its tab \"{tab}\", then `aispend import {name} --dry-run` shows what that changes, and `aispend import {name}` loads it",
+                path.display()
+            )))
+        }
+        None => Err(Failure::usage(format!(
+            "name the file: aispend import {0} FILE; `aispend sheets template {0}` writes one to begin with",
+            short_name(feed)
+        ))),
+    }
+}
+
+async fn import_file(
+    settings: &Settings,
+    arguments: &ImportArguments,
+    path: &Path,
+) -> Result<ExitCode, Failure> {
+    let feed = arguments.sheet;
+    let bytes = read(path)?;
     let period = match (arguments.from, arguments.to) {
         (Some(from), Some(to)) if from > to => {
             return Err(Failure::usage(format!("--from {from} is after --to {to}")));
         }
         (from, to) => from.zip(to),
     };
-    let name = arguments.file.display().to_string();
+    let name = path.display().to_string();
     let incoming = Incoming { name: &name, bytes: &bytes, period };
     let data_dir = settings.data_dir();
     let sheet = Sheet::of(settings, &data_dir, feed);
     // A file that is none is said at once, and not after the run that has the lock.
     merged(feed, &sheet, &incoming)?;
-    let has_warehouse = open_reader(&data_dir).is_ok();
-    let warehouse = match (arguments.dry_run, has_warehouse) {
-        (true, false) => None,
-        _ => Some(setup::warehouse(&data_dir, false).await?),
-    };
-    check_enterprise(warehouse.as_ref(), feed).await?;
+    let warehouse = warehouse(&data_dir, arguments.dry_run).await?;
+    let lines = ledger(warehouse.as_ref()).await?;
+    check_enterprise(&lines, feed)?;
     // Under the writer's lock from here on: what is shown is what is done.
     let (there, merge) = merged(feed, &sheet, &incoming)?;
     let has_news = !(merge.added.is_empty() && merge.changed.is_empty());
     print::rows(feed, &merge);
     let clock = setup::clock();
     let effect = if has_news {
-        effect(settings, &data_dir, warehouse.as_ref(), feed, there.as_deref(), &merge.file, &clock).await?
+        let moves = match &warehouse {
+            Some(warehouse) if effect::moves_money(feed) => {
+                // A run that was killed may have loaded more than it showed: what is compared is what is loaded.
+                warehouse.publish().await?;
+                let file = moves::File { tab: tab_of(settings, feed), bytes: &merge.file };
+                Some(rehearse(settings, Some(&data_dir), feed, &moves::From::File(file), &clock).await?)
+            }
+            _ => None,
+        };
+        let there = there.as_deref().map(Version::file);
+        let days = (clock.today(), effect::first_day(settings, &lines, clock.today()));
+        let before = moves.as_ref().map(|_| attributed(&data_dir)).transpose()?;
+        let moves = before.zip(moves.and_then(|moves| moves.attributed));
+        Effect::of(feed, there.as_ref(), &Version::file(&merge.file), days, moves)?
     } else {
         Effect::default()
     };
@@ -77,12 +114,31 @@ pub async fn import(settings: &Settings, arguments: &ImportArguments) -> Result<
     }
     sheet.write(there.as_deref(), &merge.file)?;
     println!("\nWrote {}", sheet.path.display());
-    let outcome = load(settings, &Place::of(&data_dir, &warehouse), feed, &clock, false).await?;
+    let place = Place::of(&data_dir, &warehouse);
+    let outcome =
+        load(settings, &place, feed, Door::files(settings, &data_dir, &clock)?, &clock, false).await?;
     let summary = Summary::of(&outcome, &Site::Machine(data_dir.clone())).await?;
     summary.print(false);
     print::undo(feed, &sheet, there.is_some());
-    effect.check(&data_dir, &outcome)?;
+    effect.check(&data_dir, &outcome, "the sheet is written and was not loaded")?;
     Ok(if merge.refused.is_empty() { summary.exit_code() } else { code })
+}
+
+/// The warehouse for writing; none where a dry run would have to make it.
+async fn warehouse(data_dir: &Path, is_dry_run: bool) -> Result<Option<DuckDb>, Failure> {
+    if is_dry_run && open_reader(data_dir).is_err() {
+        return Ok(None);
+    }
+    setup::warehouse(data_dir, false).await.map(Some)
+}
+
+async fn ledger(warehouse: Option<&DuckDb>) -> Result<Vec<LedgerLine>, Failure> {
+    let Some(warehouse) = warehouse else { return Ok(Vec::new()) };
+    warehouse.ledger(None).await.map_err(|error| Failure::world(error_chain(&error)))
+}
+
+fn tab_of(settings: &Settings, feed: Feed) -> &str {
+    settings.tabs.get(&feed).map_or_else(|| short_name(feed), String::as_str)
 }
 
 /// A sheet's file.
@@ -94,7 +150,7 @@ struct Sheet {
 
 impl Sheet {
     fn of(settings: &Settings, data_dir: &Path, feed: Feed) -> Self {
-        let tab = settings.tabs.get(&feed).map_or_else(|| short_name(feed), String::as_str);
+        let tab = tab_of(settings, feed);
         let folder = data_dir.join("sheets");
         Self { path: folder.join(format!("{tab}.csv")), before: folder.join(format!("{tab}.before.csv")) }
     }
@@ -142,16 +198,9 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-/// Refused where the sheet is kept, or its money told, elsewhere.
+/// Refused where the sheet's money is told elsewhere, or it can be kept nowhere.
 fn check_settings(settings: &Settings, feed: Feed) -> Result<(), Failure> {
-    let name = short_name(feed);
-    if settings.text("sheets.spreadsheet_id").is_some() {
-        let tab = settings.tabs.get(&feed).map_or(name, String::as_str);
-        return Err(Failure::usage(format!(
-            "{name} is kept in a Google spreadsheet (AISPEND_SPREADSHEET_ID): edit its tab \"{tab}\" there; `aispend run` reads it"
-        )));
-    }
-    if settings.text("engine") == Some("gcp") {
+    if settings.text("engine") == Some("gcp") && settings.text("sheets.spreadsheet_id").is_none() {
         return Err(Failure::usage(
             "with AISPEND_ENGINE=gcp sheets are tabs of a Google spreadsheet: set AISPEND_SPREADSHEET_ID and edit it there",
         ));
@@ -175,9 +224,10 @@ fn told_by_enterprise(feed: Feed) -> Failure {
 }
 
 /// The same by what is loaded: the key may be gone, the reports' rows are not.
-async fn check_enterprise(warehouse: Option<&DuckDb>, feed: Feed) -> Result<(), Failure> {
-    let (true, Some(warehouse)) = (is_of_team_plans(feed), warehouse) else { return Ok(()) };
-    let lines = warehouse.ledger(None).await.map_err(|error| Failure::world(error_chain(&error)))?;
+fn check_enterprise(lines: &[LedgerLine], feed: Feed) -> Result<(), Failure> {
+    if !is_of_team_plans(feed) {
+        return Ok(());
+    }
     let has_told = lines.iter().filter(|line| line.outcome == SliceOutcome::Complete).any(|line| {
         if feed == Feed::SheetClaudeAiUsage {
             line.slice.feed == Feed::AnthropicClaudeAi
@@ -188,32 +238,54 @@ async fn check_enterprise(warehouse: Option<&DuckDb>, feed: Feed) -> Result<(), 
     if has_told { Err(told_by_enterprise(feed)) } else { Ok(()) }
 }
 
-/// Reads the sheet in the folder of that place through the whole pipeline. No vendor is asked.
+/// Who is asked for a sheet.
+#[derive(Clone)]
+struct Door {
+    fetch: Arc<dyn Fetch>,
+    source: &'static str,
+}
+
+impl Door {
+    /// The files of a data folder. Without an account nobody else can be asked.
+    fn files(settings: &Settings, data_dir: &Path, clock: &Arc<dyn Clock>) -> Result<Self, Failure> {
+        let options = HttpOptions {
+            cursor_per_minute: 1,
+            cursor_events_per_minute: 1,
+            sheets_per_minute: 1,
+            anthropic_analytics_per_minute: 1,
+            anthropic_at_once: 1,
+            timeout: settings.seconds("fetch.timeout_seconds"),
+            retry: RetryPolicy::default(),
+            sheets_folder: data_dir.join("sheets"),
+        };
+        let fetch = HttpFetch::new(Vec::new(), options, Arc::clone(clock))
+            .map_err(|error| Failure::world(error_chain(&error)))?;
+        Ok(Self { fetch: Arc::new(fetch), source: "csv" })
+    }
+
+    /// The spreadsheet.
+    async fn google(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, Failure> {
+        let fetch = setup::http(settings, Pace { is_limited: true }, Arc::clone(clock)).await?;
+        Ok(Self { fetch: Arc::new(fetch), source: "google" })
+    }
+}
+
+/// Reads a sheet through the whole pipeline into that place. No vendor is asked.
 async fn load(
     settings: &Settings,
     place: &Place<'_>,
     feed: Feed,
+    door: Door,
     clock: &Arc<dyn Clock>,
     is_quiet: bool,
 ) -> Result<Outcome, Failure> {
-    // Without an account only files can be read.
-    let options = HttpOptions {
-        cursor_per_minute: 1,
-        cursor_events_per_minute: 1,
-        sheets_per_minute: 1,
-        anthropic_analytics_per_minute: 1,
-        anthropic_at_once: 1,
-        timeout: settings.seconds("fetch.timeout_seconds"),
-        retry: RetryPolicy::default(),
-        sheets_folder: place.data_dir.join("sheets"),
-    };
-    let fetch = HttpFetch::new(Vec::new(), options, Arc::clone(clock))
-        .map_err(|error| Failure::world(error_chain(&error)))?;
-    let fetch: Arc<dyn Fetch> = Arc::new(fetch);
-    let slice = Slice::all(feed, ORG);
-    let job: Job = slices_job(&new_run_id(clock.as_ref()), &[slice], "command", "csv", clock.as_ref());
+    let job = sheet_job(feed, door.source, clock);
     let pace = Pace { is_limited: true };
-    follow_in(settings, place, fetch, pace, Arc::clone(clock), job, is_quiet).await
+    follow_in(settings, place, door.fetch, pace, Arc::clone(clock), job, is_quiet).await
+}
+
+fn sheet_job(feed: Feed, source: &str, clock: &Arc<dyn Clock>) -> Job {
+    slices_job(&new_run_id(clock.as_ref()), &[Slice::all(feed, ORG)], "command", source, clock.as_ref())
 }
 
 /// What kept the sheet from being loaded.

@@ -17,6 +17,7 @@ mod table;
 use crate::Source;
 
 pub use api_key_mapping::claude_code_keys;
+pub use sheet::ROLE as SHEET;
 
 /// One line a feed.
 pub const SOURCES: &[&dyn Source] = &[

@@ -12,7 +12,8 @@ use crate::{
     Source, SourceError,
 };
 
-const ROLE: &str = "sheet";
+/// The role of the one answer that a sheet is.
+pub const ROLE: &str = "sheet";
 /// What one cell of a Google Sheet holds at most.
 pub(super) const CELL_BYTES: usize = 50_000;
 /// What of a refused row is kept.
@@ -210,7 +211,7 @@ fn is_bare(tab: &str) -> bool {
 
 /// The form and the tab of `Request::line`: `FILE people.csv`, `GET /v4/spreadsheets/…/values/people!A1:Z?…`, and without
 /// the cells, as older archives have it.
-fn asked_for(line: &str) -> (Form, String) {
+pub(super) fn asked_for(line: &str) -> (Form, String) {
     if let Some(file) = line.strip_prefix("FILE ") {
         return (Form::Csv, file.strip_suffix(".csv").unwrap_or(file).to_owned());
     }

@@ -1,18 +1,15 @@
 //! What an import does to money: the sheet's own, and billed money that changes hands.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use aispend_config::Settings;
-use aispend_duckdb::DuckDb;
 use aispend_fetcher::default_start;
 use aispend_model::{Feed, Money};
-use aispend_ports::{Clock, Warehouse as _};
-use aispend_sources::sheets::import::{Sums, money, short_name};
-use aispend_stage::error_chain;
+use aispend_ports::LedgerLine;
+use aispend_sources::sheets::import::{Sums, Version, money};
 use jiff::civil::Date;
 
-use super::moves::{Moves, attributed, rehearse};
+use super::moves::{Attributed, Moves, attributed};
 use super::trouble;
 use crate::failure::Failure;
 use crate::run::Outcome;
@@ -37,42 +34,42 @@ pub struct Effect {
     pub is_nothing_loaded: bool,
 }
 
-/// Works out what the sheet as it would be does to money.
-pub async fn effect(
-    settings: &Settings,
-    data_dir: &Path,
-    warehouse: Option<&DuckDb>,
-    feed: Feed,
-    there: Option<&[u8]>,
-    file: &[u8],
-    clock: &Arc<dyn Clock>,
-) -> Result<Effect, Failure> {
-    let today = clock.today();
-    let since = first_day(settings, warehouse, today).await?;
-    let sums = |file: Option<&[u8]>| {
-        money(feed, file, today, since).map_err(|error| Failure::usage(error.to_string()))
-    };
-    let sheet = differences(&sums(there)?, &sums(Some(file))?);
-    let moves_money = matches!(feed, Feed::SheetPeople | Feed::SheetApiKeyMapping);
-    let moves = match warehouse {
-        Some(warehouse) if moves_money => {
-            // A run that was killed may have loaded more than it showed: what is compared is what is loaded.
-            warehouse.publish().await?;
-            let tab = settings.tabs.get(&feed).map_or_else(|| short_name(feed), String::as_str);
-            let before = attributed(data_dir)?;
-            let after = rehearse(settings, data_dir, feed, tab, file, clock).await?;
-            Some(Moves { before, after })
-        }
-        _ => None,
-    };
-    Ok(Effect { sheet, is_nothing_loaded: moves_money && moves.is_none(), moves })
+/// True for a sheet that says whose money is whose.
+pub const fn moves_money(feed: Feed) -> bool {
+    matches!(feed, Feed::SheetPeople | Feed::SheetApiKeyMapping)
+}
+
+/// The first day of all data, as the fetcher finds it for seats without a first day.
+pub fn first_day(settings: &Settings, lines: &[LedgerLine], today: Date) -> Date {
+    let start = settings.day("run.start_date").unwrap_or_else(|| default_start(today));
+    let first = lines.iter().filter_map(|line| line.slice.day).min();
+    first.map_or(start, |first| first.min(start))
 }
 
 impl Effect {
+    /// What a sheet as it would be does to money. `days`: today, and the first of all data. `moves`: billed money as it is
+    /// and as it would be.
+    pub fn of(
+        feed: Feed,
+        before: Option<&Version<'_>>,
+        after: &Version<'_>,
+        (today, since): (Date, Date),
+        moves: Option<(Attributed, Attributed)>,
+    ) -> Result<Self, Failure> {
+        let sums = |version: Option<&Version<'_>>| {
+            money(feed, version, today, since).map_err(|error| Failure::usage(error.to_string()))
+        };
+        Ok(Self {
+            sheet: differences(&sums(before)?, &sums(Some(after))?),
+            is_nothing_loaded: moves_money(feed) && moves.is_none(),
+            moves: moves.map(|(before, after)| Moves { before, after }),
+        })
+    }
+
     /// What was shown is what is there now, or it is said.
-    pub fn check(&self, data_dir: &Path, outcome: &Outcome) -> Result<(), Failure> {
+    pub fn check(&self, data_dir: &Path, outcome: &Outcome, not_loaded: &str) -> Result<(), Failure> {
         if let Some(trouble) = trouble(&outcome.followed.first) {
-            return Err(Failure::world(format!("the sheet is written and was not loaded\n{trouble}")));
+            return Err(Failure::world(format!("{not_loaded}\n{trouble}")));
         }
         match &self.moves {
             Some(moves) if attributed(data_dir)? != moves.after => Err(Failure::world(
@@ -81,15 +78,6 @@ impl Effect {
             _ => Ok(()),
         }
     }
-}
-
-/// The first day of all data, as the fetcher finds it for seats without a first day.
-async fn first_day(settings: &Settings, warehouse: Option<&DuckDb>, today: Date) -> Result<Date, Failure> {
-    let start = settings.day("run.start_date").unwrap_or_else(|| default_start(today));
-    let Some(warehouse) = warehouse else { return Ok(start) };
-    let lines = warehouse.ledger(None).await.map_err(|error| Failure::world(error_chain(&error)))?;
-    let first = lines.iter().filter_map(|line| line.slice.day).min();
-    Ok(first.map_or(start, |first| first.min(start)))
 }
 
 fn differences(before: &Sums, after: &Sums) -> Vec<(String, String, Difference)> {

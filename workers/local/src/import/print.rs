@@ -1,7 +1,7 @@
 //! What an import would do, for a person: rows first, then money.
 
 use aispend_model::{Feed, Money};
-use aispend_sources::sheets::import::{Merge, short_name};
+use aispend_sources::sheets::import::{Changed, Compared, Merge, short_name};
 
 use super::Sheet;
 use super::effect::{Difference, Effect};
@@ -28,13 +28,9 @@ pub fn rows(feed: Feed, merge: &Merge) {
         println!("  {} rows begin with # and were skipped", merge.skipped);
     }
     some(merge.added.iter().map(|added| format!("  + row {}: {}", added.row, added.shown)));
-    some(merge.changed.iter().map(|changed| {
-        let fields = changed.fields.iter().map(|field| {
-            let before = if field.before.is_empty() { "(empty)" } else { &field.before };
-            format!("{} {before} → {}", field.column, field.after)
-        });
-        let fields = fields.collect::<Vec<_>>().join("; ");
-        format!("  ~ row {} (row {} of the sheet), {}: {fields}", changed.row, changed.sheet_row, changed.key)
+    some(merge.changed.iter().map(|one| {
+        let place = format!("row {} (row {} of the sheet)", one.row, one.sheet_row);
+        changed(&place, one)
     }));
     some(merge.kept.iter().map(|kept| {
         format!(
@@ -44,6 +40,32 @@ pub fn rows(feed: Feed, merge: &Merge) {
     }));
     some(merge.refused.iter().map(|refused| format!("  ! {refused}")));
     some(merge.broken.iter().map(|broken| format!("  ? refused at every run already: {broken}")));
+}
+
+/// The rows of a tab that come, change, go, stay and are refused.
+pub fn compared(feed: Feed, tab: &str, compared: &Compared) {
+    println!(
+        "{}, tab \"{tab}\": {} added, {} changed, {} removed, {} unchanged, {} refused",
+        short_name(feed),
+        count(compared.added.len() as u64),
+        count(compared.changed.len() as u64),
+        count(compared.removed.len() as u64),
+        count(compared.unchanged as u64),
+        count(compared.refused.len() as u64)
+    );
+    some(compared.added.iter().map(|added| format!("  + row {}: {}", added.row, added.shown)));
+    some(compared.changed.iter().map(|one| changed(&format!("row {}", one.row), one)));
+    some(compared.removed.iter().map(|gone| format!("  - was row {}: {}", gone.row, gone.shown)));
+    some(compared.refused.iter().map(|refused| format!("  ! {refused}")));
+}
+
+fn changed(place: &str, changed: &Changed) -> String {
+    let shown = |text: &str| if text.is_empty() { "(empty)".to_owned() } else { text.to_owned() };
+    let fields = changed
+        .fields
+        .iter()
+        .map(|field| format!("{} {} → {}", field.column, shown(&field.before), shown(&field.after)));
+    format!("  ~ {place}, {}: {}", changed.key, fields.collect::<Vec<_>>().join("; "))
 }
 
 fn some(lines: impl ExactSizeIterator<Item = String>) {

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use aispend_model::Money;
-use aispend_simulator::FaultPlan;
+use aispend_simulator::{FaultPlan, Platform, Restatement};
 
 use crate::command::{Ended, Home};
 use crate::compare::{assert_tables, bytes};
 use crate::vendors::Vendors;
 use crate::worlds::{Shape, days_ago, plain};
+
+/// Money of seats by platform and month.
+const SEATS: &str = "SELECT platform || ' ' || strftime(d, '%Y-%m') || '|' || CAST(SUM(c) AS VARCHAR) FROM (
+           SELECT platform, expense_date AS d, cost_usd AS c FROM ai_usage_analytics.claude_expenses WHERE slice_key LIKE 'sheets/seats|%'
+     UNION ALL SELECT 'cursor', expense_date, estimated_cost_usd FROM ai_usage_analytics.cursor_expenses WHERE slice_key LIKE 'sheets/seats|%')
+   GROUP BY platform, strftime(d, '%Y-%m')";
 
 /// Writes a file beside the data folder, and names it.
 fn file(home: &Home, name: &str, text: &str) -> String {
@@ -166,11 +172,10 @@ fn the_money_of_a_sheet_is_shown_as_it_is_loaded() {
     let first = days_ago(40);
     check(
         "seats",
-        &format!("vendor,plan,user_email,price_usd,valid_from\ncursor,Teams,eve@example.com,40,{first}\nclaude.ai,Team,,30.00,{first}\n"),
-        "SELECT platform || ' ' || strftime(d, '%Y-%m') || '|' || CAST(SUM(c) AS VARCHAR) FROM (
-           SELECT platform, expense_date AS d, cost_usd AS c FROM ai_usage_analytics.claude_expenses WHERE slice_key LIKE 'sheets/seats|%'
-           UNION ALL SELECT 'cursor', expense_date, estimated_cost_usd FROM ai_usage_analytics.cursor_expenses WHERE slice_key LIKE 'sheets/seats|%')
-         GROUP BY platform, strftime(d, '%Y-%m')",
+        &format!(
+            "vendor,plan,user_email,price_usd,valid_from\ncursor,Teams,eve@example.com,40,{first}\nclaude.ai,Team,,30.00,{first}\n"
+        ),
+        SEATS,
     );
     check(
         "budgets",
@@ -240,8 +245,13 @@ fn an_import_is_refused_where_the_sheet_is_kept_or_told_elsewhere() {
     let vendors = Vendors::open(plain(Shape::Enterprise, 123), FaultPlan::none());
     let home = Home::with_google(&vendors);
     let people = file(&home, "people.csv", "user_email,team\na@example.com,Data\n");
-    home.aispend(&["import", "people", &people]).exits(2).says("edit its tab \"people\"");
+    home.aispend(&["import", "people", &people]).exits(2).says("into its tab \"people\"");
+    home.aispend(&["import", "claude-ai-spend", "--dry-run"]).exits(2).says("for Team plans");
+    home.aispend(&["import", "seats", "--from", "2026-10-01", "--to", "2026-10-02"])
+        .exits(2)
+        .says("names its days");
     let home = Home::new(&vendors);
+    home.aispend(&["import", "people"]).exits(2).says("aispend import people FILE");
     let people = file(&home, "people.csv", "user_email,team\na@example.com,Data\n");
     let spend = file(&home, "spend.csv", "user_email,total_net_spend_usd\na@example.com,1\n");
     home.aispend(&["import", "claude-ai-spend", &spend, "--from", "2026-10-01", "--to", "2026-10-02"])
@@ -287,4 +297,61 @@ fn sheets_can_be_kept_before_there_is_any_key() {
     );
     let live = home.data().join("sheets").display().to_string();
     home.aispend(&["sheets", "template", "--to", &live]).exits(2).says("where runs read the sheets");
+}
+
+/// A Google tab: what the preview says is what loading does, and nothing before.
+#[test]
+fn a_tab_is_shown_in_rows_and_money_before_it_is_loaded() {
+    let vendors = Vendors::open(plain(Shape::Legacy, 125), FaultPlan::none());
+    let home = Home::with_google(&vendors);
+    // Nothing is loaded, nothing is made.
+    home.aispend(&["import", "seats", "--dry-run"]).exits(0).says("0 changed").says("Nothing was changed");
+    assert!(!home.data().join("warehouse.duckdb").exists());
+    home.run(days_ago(11), days_ago(4)).exits(0);
+    home.aispend(&["import", "seats"])
+        .exits(0)
+        .says("0 added, 0 changed, 0 removed")
+        .says("Nothing to change");
+    // A seat costs something else, another ends.
+    let (was, tables) = (loaded(&home, SEATS), bytes(&home));
+    vendors.simulator().world.restate(&Restatement::PriceSeat { row: 0, dollars: 55 });
+    let tried = home.aispend(&["import", "seats", "--dry-run"]).exits(0);
+    tried.says("1 changed").says("price_usd");
+    assert_tables(&tables, &bytes(&home), "after a dry run");
+    let done = home.aispend(&["import", "seats"]).exits(0);
+    assert!(done.stdout.starts_with(preview(&tried)), "{}", done.stdout);
+    let mut moved = shown(&done.stdout, "Money of this sheet, USD");
+    moved.retain(|name, _| !name.starts_with("these lines"));
+    assert_eq!(moved, differences(&was, &loaded(&home, SEATS)));
+    assert!(!moved.is_empty());
+}
+
+#[test]
+fn a_tab_of_keys_moves_the_money_that_the_preview_says() {
+    let vendors = Vendors::open(plain(Shape::Legacy, 126), FaultPlan::none());
+    let home = Home::with_google(&vendors);
+    home.run(days_ago(11), days_ago(4)).exits(0);
+    let (before, tables) = (billed(&home), bytes(&home));
+    let archived = files(home.data().join("raw"));
+    for key in 0..8 {
+        let platform = Platform::ClaudeCode;
+        vendors.simulator().world.restate(&Restatement::MapKey { key, person: 1, platform });
+    }
+    let tried = home.aispend(&["import", "api-key-mapping", "--dry-run"]).exits(0);
+    tried.says(" removed");
+    assert_tables(&tables, &bytes(&home), "after a dry run");
+    assert_eq!(files(home.data().join("raw")), archived, "a rehearsal archives nothing");
+    assert!(!home.data().join(".writer/rehearsal").exists());
+    let done = home.aispend(&["import", "api-key-mapping"]).exits(0);
+    assert!(done.stdout.starts_with(preview(&tried)), "{}", done.stdout);
+    let moved = differences(&before, &billed(&home));
+    assert!(moved.keys().any(|key| key.ends_with(" person")), "{moved:?}");
+    assert_eq!(shown(&done.stdout, "Billed money that changes hands"), moved);
+    home.aispend(&["import", "api-key-mapping"]).exits(0).says("Nothing to change");
+    // A tab that is gone is no reason to forget what it said.
+    let tables = bytes(&home);
+    let mut lost = home;
+    lost.set("AISPEND_SPREADSHEET_ID", "another");
+    lost.aispend(&["import", "api-key-mapping"]).exits(1).says("check AISPEND_SPREADSHEET_ID");
+    assert_tables(&tables, &bytes(&lost), "after a spreadsheet that nobody finds");
 }

@@ -1,5 +1,7 @@
 //! Brings a file of a person or a vendor into a sheet: read, compared row by row, merged by key. Nothing is ever wiped.
+//! A tab of a spreadsheet is the sheet itself: what it says now is compared with what of it is loaded.
 
+mod compare;
 mod document;
 mod error;
 mod exports;
@@ -14,6 +16,7 @@ mod rewrite;
 mod sides;
 mod template;
 mod text;
+mod version;
 
 #[cfg(test)]
 mod hostile;
@@ -29,12 +32,14 @@ use super::table::{Form, Table, TableError};
 use super::{api_key_mapping, budgets, claude_ai_spend, claude_ai_usage, invoices, people, seats};
 use crate::Records;
 
+pub use compare::{Compared, compare};
 pub use error::ImportError;
 pub use merge::merge;
 pub use money::{Sums, money};
 pub use outcome::{Added, Changed, FieldChange, Kept, Merge};
 pub use refuse::Refused;
 pub use template::template;
+pub use version::Version;
 
 /// A file that is to be imported.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +91,10 @@ struct Judged {
 }
 
 fn judge(sheet: &'static Sheet, text: &str) -> Result<Judged, TableError> {
-    let table = Table::read(short_name(sheet.feed), Form::Csv, text.as_bytes(), sheet.columns)?;
+    Ok(judge_table(sheet, Table::read(short_name(sheet.feed), Form::Csv, text.as_bytes(), sheet.columns)?))
+}
+
+fn judge_table(sheet: &'static Sheet, table: Table) -> Judged {
     let mut forget = |_| {};
     let mut records = Records::new(&mut forget);
     let mut reader = Reader {
@@ -99,7 +107,7 @@ fn judge(sheet: &'static Sheet, text: &str) -> Result<Judged, TableError> {
     };
     (sheet.read)(&mut reader);
     let refused = reader.refused;
-    Ok(Judged { table, refused })
+    Judged { table, refused }
 }
 
 /// True where two texts of a column mean the same.

@@ -7,8 +7,7 @@ use aispend_proto::v1::RecordSet;
 use jiff::civil::Date;
 
 use super::super::sheet::Reader;
-use super::super::table::{Form, Table, TableError};
-use super::{ImportError, sheet_of, short_name};
+use super::{ImportError, Version, sheet_of};
 use crate::Records;
 
 /// Money by what it is for (platform, vendor and scope, or the budget's level) and month (`2026-10`). Dollars, unless the
@@ -18,20 +17,18 @@ pub type Sums = BTreeMap<(String, String), Money>;
 /// Reads a sheet's money as a run on that day would. `since`: the first day of all data, for seats that began before.
 ///
 /// # Errors
-/// When the file is no sheet.
-pub fn money(feed: Feed, file: Option<&[u8]>, today: Date, since: Date) -> Result<Sums, ImportError> {
+/// When it is no sheet.
+pub fn money(
+    feed: Feed,
+    version: Option<&Version<'_>>,
+    today: Date,
+    since: Date,
+) -> Result<Sums, ImportError> {
     let mut sums = Sums::new();
-    let (Some(file), Some(sheet)) = (file.filter(|file| !file.is_empty()), sheet_of(feed)) else {
+    let (Some(version), Some(sheet)) = (version.filter(|version| !version.is_empty()), sheet_of(feed)) else {
         return Ok(sums);
     };
-    let table = Table::read(short_name(feed), Form::Csv, file, sheet.columns).map_err(|error| {
-        let (TableError::Bad { detail, .. } | TableError::Unreadable(detail)) = error;
-        ImportError::Sheet {
-            place: format!("sheet \"{}\"", short_name(feed)),
-            reason: detail,
-            remedy: "mend it and import again".to_owned(),
-        }
-    })?;
+    let table = version.table(sheet)?;
     let mut take = |set: RecordSet| add(&mut sums, &set);
     let mut records = Records::new(&mut take);
     let mut reader = Reader {
@@ -85,7 +82,8 @@ mod tests {
     use super::*;
 
     fn sums(feed: Feed, text: &str) -> Vec<String> {
-        let sums = money(feed, Some(text.as_bytes()), date(2026, 11, 3), date(2026, 10, 1)).unwrap();
+        let sums =
+            money(feed, Some(&Version::file(text.as_bytes())), date(2026, 11, 3), date(2026, 10, 1)).unwrap();
         sums.into_iter().map(|((of, month), money)| format!("{of} {month} {money}")).collect()
     }
 

@@ -7,6 +7,10 @@ use aispend_model::{Decimal, day_from_number};
 use super::super::cells::short;
 use super::super::sheet::CELL_BYTES;
 
+/// Columns that hold days.
+pub(super) const DAYS: [&str; 7] =
+    ["valid_from", "valid_to", "period_start", "period_end", "activity_date", "month", "upload_timestamp"];
+
 /// A row that does not come in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -57,16 +61,7 @@ fn is_formula(cell: &str) -> bool {
 
 /// What to do about a cell that the sheet's reader refused.
 pub(super) fn remedy(column: &str, cell: &str, reason: &str) -> String {
-    let is_day = matches!(
-        column,
-        "valid_from"
-            | "valid_to"
-            | "period_start"
-            | "period_end"
-            | "activity_date"
-            | "month"
-            | "upload_timestamp"
-    );
+    let is_day = DAYS.contains(&column);
     let is_digits = !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if reason.ends_with("is empty") {
         return "fill it in".to_owned();

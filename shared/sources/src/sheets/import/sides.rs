@@ -120,7 +120,7 @@ pub(super) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-fn claims(feed: Feed, judged: &Judged) -> BTreeMap<u32, Claim> {
+pub(super) fn claims(feed: Feed, judged: &Judged) -> BTreeMap<u32, Claim> {
     let lines = judged.table.lines.iter();
     lines
         .filter_map(|line| Some((line.number, keys::claim(feed, Cells { table: &judged.table, line })?)))
