@@ -111,6 +111,24 @@ async fn crash_until_given_up(cluster: &mut Cluster, deadly: &Slice) -> u32 {
     }
 }
 
+/// Somebody edits the spreadsheet: what that does is shown first, and then the workers load it.
+fn a_tab_is_shown_and_then_loaded(cluster: &Cluster) {
+    let seats = "SELECT SUM(cost_usd) AS usd FROM ai_usage_analytics.claude_expenses WHERE slice_key LIKE 'sheets/seats|%'";
+    let before = cluster.ask(seats).rows;
+    cluster.vendors().world.restate(&Restatement::PriceSeat { row: 0, dollars: 777 });
+    let (code, tried, trouble) = cluster.aispend(&["import", "seats", "--dry-run"]);
+    // Rows that a run refuses are named, and end it with 1.
+    assert!(matches!(code, 0 | 1), "{trouble}");
+    assert!(tried.contains(" 1 changed, 0 removed") && tried.contains("price_usd "), "{tried}");
+    assert!(tried.contains("\nMoney of this sheet, USD\n") && tried.contains(" → 777"), "{tried}");
+    assert_eq!(cluster.ask(seats).rows, before, "a dry run changes nothing");
+    let (loaded, said, trouble) = cluster.aispend(&["import", "seats"]);
+    assert_eq!(loaded, code, "{said}\n{trouble}");
+    assert_eq!(said.lines().next(), tried.lines().next(), "{said}");
+    assert_ne!(cluster.ask(seats).rows, before);
+    cluster.assert_truth("after an edited tab was loaded");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the emulators: cargo xtask test --only gcp"]
 async fn poison_and_a_crash_are_set_aside_and_replayed() {
@@ -191,6 +209,7 @@ async fn poison_and_a_crash_are_set_aside_and_replayed() {
     assert_eq!(listed(&cluster), Vec::<Value>::new());
     assert_eq!(cluster.ask(&asked).rows, newest.rows, "the older reading replaced the newer one");
     cluster.assert_truth("after the replay");
+    a_tab_is_shown_and_then_loaded(&cluster);
     for worker in workers {
         let stage = worker.stage;
         assert!(worker.end().await.success(), "the {stage} did not end in order");
