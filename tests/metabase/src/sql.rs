@@ -62,7 +62,7 @@ fn fill_optional(
 
 fn parse(sql: &str) -> Result<Vec<Part>, String> {
     let (parts, rest) = parse_until(sql, false)?;
-    debug_assert!(rest.is_empty(), "the outermost part ends with the text");
+    assert!(rest.is_empty(), "the outermost part ends with the text");
     Ok(parts)
 }
 

@@ -118,7 +118,7 @@ impl Batch {
                 None => {}
             }
         }
-        debug_assert_eq!(self.at, self.columns.len(), "a row has a value for every column");
+        assert_eq!(self.at, self.columns.len(), "a row has a value for every column");
         self.at = 0;
         self.rows += 1;
         self.size += FIXED_BYTES * self.columns.len();
