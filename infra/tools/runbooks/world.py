@@ -171,7 +171,7 @@ class World:
     def typed(self, text):
         """What a reader of the page would type here."""
         text = shifted(text).replace("127.0.0.1:8085", f"127.0.0.1:{self.ports['fetcher']}")
-        text = re.sub(r"\b5086\b", self.letters["attempts_used_up"][:8], text)
+        text = re.sub(r"\b(5086|ID)\b", self.letters["attempts_used_up"][:8], text)
         text = re.sub(r"\b0c4e\b", self.letters["unreadable"][:8], text)
         return text.replace("--message=…", "--message='{\"trigger\":\"daily\"}'")
 
