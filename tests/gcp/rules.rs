@@ -69,18 +69,28 @@ fn views_of(queries: &[(String, String, String)]) -> Vec<&'static str> {
     names
 }
 
-/// What budgets and forecasts are made of: each text once, however many cards show its figure.
-fn inputs() -> Vec<(String, String, String)> {
+/// What budgets and forecasts are made of, and whom or what counts count: each text once, however many cards show its figure.
+fn behind_figures(reader: &Reader) -> Vec<(String, String, String)> {
     let days = Selection::of_days(date(2026, 11, 1), AS_OF.yesterday().unwrap(), AS_OF);
     let edge = Selection { team: vec!["Edge".to_owned()], ..days.clone() };
     let mut queries: Vec<(String, String, String)> = Vec::new();
-    for card in cards().unwrap() {
-        for column in &card.columns {
-            let Some(inputs) = &column.inputs else { continue };
-            for (whose, selection) in [("all", &days), ("Edge", &edge)] {
+    for (whose, selection) in [("all", &days), ("Edge", &edge)] {
+        for card in cards().unwrap() {
+            for column in &card.columns {
                 let name = format!("what {} of {} is made of, {whose}", column.name, card.id);
-                let of = |engine| inputs.sql(engine, selection);
-                queries.push((name, of(Engine::DuckDb), of(Engine::BigQuery)));
+                if let Some(inputs) = &column.inputs {
+                    let of = |engine| inputs.sql(engine, selection);
+                    queries.push((name.clone(), of(Engine::DuckDb), of(Engine::BigQuery)));
+                }
+                let Some(members) = &column.members else { continue };
+                let shown = reader.query(&card.sql(Engine::DuckDb, selection).unwrap()).unwrap();
+                let place = |name: &str| shown.columns.iter().position(|column| column.name == name).unwrap();
+                for row in shown.rows.iter().take(3) {
+                    let of_row = members.by.iter().map(|name| (name.clone(), row[place(name)].to_string()));
+                    let of_row: Vec<_> = of_row.collect();
+                    let of = |engine| card.members(members, &of_row, engine, selection).unwrap();
+                    queries.push((format!("{name} {of_row:?}"), of(Engine::DuckDb), of(Engine::BigQuery)));
+                }
             }
         }
     }
@@ -117,7 +127,7 @@ pub async fn rule_problems(bigquery: &BigQuery, loads: &[SliceLoad]) -> String {
         let of = |engine| change_sql(engine, now, base, &only).unwrap();
         queries.push((format!("change of {only:?}"), of(Engine::DuckDb), of(Engine::BigQuery)));
     }
-    queries.extend(inputs());
+    queries.extend(behind_figures(&reader));
     let kept = views_of(&queries);
     for name in &kept {
         rows_of(name, &kept, bigquery).await.unwrap_or_else(|error| panic!("{name}: {error}"));

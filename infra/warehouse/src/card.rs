@@ -1,6 +1,7 @@
 //! A card as its file declares it: what it answers, how it is shown, and its query.
 
 mod inputs;
+mod members;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use crate::{
 };
 
 use inputs::Inputs;
+pub use members::Members;
 
 /// Why a card's file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -128,6 +130,8 @@ pub struct Column {
     pub rest: Option<String>,
     /// What its figures are made of where that is no row of the facts.
     pub inputs: Option<Inputs>,
+    /// What its figures count, where that is rows of the card's own query: people of a category, findings of a rule.
+    pub members: Option<Members>,
 }
 
 /// How a chart reads the rows.
@@ -321,6 +325,9 @@ impl Card {
     /// The card where nobody's work is shown by name; `None` where nothing of it is left.
     #[must_use]
     pub fn for_teams(mut self) -> Option<Self> {
+        for column in &mut self.columns {
+            column.members = column.members.take().filter(|members| !members.names_people());
+        }
         if !self.is_personal {
             return Some(self);
         }
@@ -369,6 +376,10 @@ impl Card {
         for column in &self.columns {
             column.from.iter().try_for_each(known)?;
             column.made_of.iter().flat_map(|made_of| &made_of.by).try_for_each(known)?;
+            if let Some(members) = &column.members {
+                members.by.iter().try_for_each(known)?;
+                members.of_card(&self.sql).map(drop)?;
+            }
         }
         let key = |key: &String| known(&key.split(':').next().unwrap_or_default().to_owned());
         self.keys.iter().try_for_each(key)?;
@@ -381,6 +392,25 @@ impl Card {
     /// The query; none for a text card.
     pub fn sql(&self, engine: Engine, selection: &Selection) -> Option<String> {
         (!self.sql.is_empty()).then(|| render_selected(&self.sql, engine, selection))
+    }
+
+    /// The rows that a column's figure counts or adds up, in the row where these columns say this.
+    ///
+    /// # Errors
+    /// Names the value that is missing.
+    pub fn members(
+        &self,
+        members: &Members,
+        of_row: &[(String, String)],
+        engine: Engine,
+        selection: &Selection,
+    ) -> Result<String, String> {
+        if let Some(missing) = members.by.iter().find(|name| of_row.iter().all(|(known, _)| known != *name)) {
+            return Err(format!("row: it does not say which `{missing}`"));
+        }
+        // What somebody wrote into an address is no template.
+        let query = render_selected(&members.of_card(&self.sql)?, engine, selection);
+        Ok(format!("{query}\n{}", members.of_row(of_row, engine)))
     }
 
     /// The query with the caller's own spelling of the words it has one for, such as `period`; none for a text card.

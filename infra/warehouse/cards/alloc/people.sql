@@ -52,6 +52,7 @@ rows = "of cost_usd / cost_usd before"
 name = "growth_category"
 label = "Growth"
 type = "level"
+from = ["mom_change_pct"]
 [[columns]]
 name = "sessions"
 label = "Sessions"
@@ -74,6 +75,7 @@ work = true
 name = "efficiency_tier"
 label = "Efficiency"
 type = "level"
+from = ["cost_per_line_accepted"]
 work = true
 link = "roi?user={user_email}"
 [[columns]]
@@ -92,16 +94,19 @@ work = true
 name = "user_category"
 label = "Use"
 type = "level"
+from = ["sessions"]
 work = true
 [[columns]]
 name = "platform_preference"
 label = "Preference"
 type = "level"
+rows = "of cost_usd platform=cursor / cost_usd"
 work = true
 [[columns]]
 name = "attribution_mix"
 label = "Attribution"
 type = "text"
+from = ["cost_usd"]
 */
 WITH {{with:period_before}},
 money AS (

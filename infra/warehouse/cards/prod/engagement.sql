@@ -19,6 +19,7 @@ type = "level"
 name = "people"
 label = "People"
 type = "integer"
+members = { text = "Everybody of this category, with the share of the loaded days on which they used anything.", of = "named", by = ["engagement_category"], show = ["user_email", "active_days", "engagement_rate"] }
 */
 WITH {{with:people_in_range}},
 days AS (
@@ -27,12 +28,18 @@ days AS (
     JOIN ai_usage_analytics.dim_calendar AS c ON c.day BETWEEN p.first_day AND p.through_day
 ),
 rated AS (
-    SELECT CAST(SAFE_DIVIDE(a.active_days, d.days) AS {{numeric}}) AS engagement_rate
+    SELECT
+        a.user_email AS user_email,
+        a.active_days AS active_days,
+        CAST(SAFE_DIVIDE(a.active_days, d.days) AS {{numeric}}) AS engagement_rate
     FROM people AS a
     CROSS JOIN days AS d
 ),
 named AS (
     SELECT
+        r.user_email AS user_email,
+        r.active_days AS active_days,
+        r.engagement_rate AS engagement_rate,
         CASE
             WHEN r.engagement_rate IS NULL THEN NULL
             WHEN r.engagement_rate >= 0.80 THEN 'Highly Active'

@@ -37,6 +37,7 @@ type = "day"
 name = "days_idle"
 label = "Days idle"
 type = "integer"
+from = ["last_active"]
 [[columns]]
 name = "user_email"
 label = "E-mail"

@@ -47,6 +47,7 @@ from = ["line_acceptance_rate", "suggestion_acceptance_rate"]
 name = "performance_tier"
 label = "Performance"
 type = "level"
+from = ["acceptance_percentile"]
 [[columns]]
 name = "sessions"
 label = "Sessions"
@@ -91,6 +92,7 @@ from = ["active_days"]
 name = "engagement_category"
 label = "Engagement level"
 type = "level"
+from = ["engagement_rate"]
 [[columns]]
 name = "user_email"
 label = "E-mail"

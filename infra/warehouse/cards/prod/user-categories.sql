@@ -21,10 +21,12 @@ type = "level"
 name = "people"
 label = "People"
 type = "integer"
+members = { text = "Everybody of this category, with the sessions a month that decide it.", of = "named", by = ["user_category"], show = ["user_email", "person_sessions"] }
 */
 WITH {{with:people_in_range}},
 rated AS (
     SELECT
+        a.user_email AS user_email,
         CASE
             WHEN p.is_month THEN CAST(a.sessions AS {{numeric}})
             ELSE CAST(a.sessions * 30 / (UNIX_DATE(p.through_day) - UNIX_DATE(p.first_day) + 1) AS {{numeric}})
@@ -34,6 +36,8 @@ rated AS (
 ),
 named AS (
     SELECT
+        r.user_email AS user_email,
+        r.person_sessions AS person_sessions,
         CASE
             WHEN r.person_sessions >= 50 THEN 'Power'
             WHEN r.person_sessions >= 20 THEN 'Regular'

@@ -11,6 +11,7 @@ changed = "2026-11-22"
 name = "roi_category"
 label = "ROI category"
 type = "level"
+rows = "of cost_usd coding=yes / lines_accepted covered=no / lines_accepted covered=yes"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -45,6 +45,7 @@ rows = "of cost_usd / lines_accepted covered=no / lines_accepted covered=yes"
 name = "efficiency_tier"
 label = "Efficiency"
 type = "level"
+from = ["coding_cost_per_line"]
 [[columns]]
 name = "lines_accepted"
 label = "Lines accepted"
@@ -59,6 +60,7 @@ rows = "cost_usd coding=yes"
 name = "platform_preference"
 label = "Preference"
 type = "level"
+rows = "of cost_usd platform=cursor / cost_usd"
 [[columns]]
 name = "user_email"
 label = "E-mail"

@@ -32,6 +32,7 @@ rows = "cost_usd / lines_accepted covered=no"
 name = "efficiency_tier"
 label = "Efficiency"
 type = "level"
+from = ["cost_per_line_accepted"]
 [[columns]]
 name = "efficiency_score"
 label = "Score"

@@ -18,6 +18,7 @@ type = "level"
 name = "people"
 label = "People"
 type = "integer"
+members = { text = "Everybody of this preference, with the share of their money that goes to Cursor.", of = "named", by = ["platform_preference"], show = ["user_email", "cursor_share"] }
 */
 WITH people AS (
     SELECT
@@ -30,6 +31,8 @@ WITH people AS (
 ),
 named AS (
     SELECT
+        a.user_email AS user_email,
+        a.cursor_share AS cursor_share,
         CASE
             WHEN a.user_email = 'unknown@unattributed.com' OR a.cursor_share IS NULL THEN NULL
             WHEN a.cursor_share > 0.70 THEN 'Cursor Heavy'

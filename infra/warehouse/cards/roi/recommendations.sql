@@ -30,6 +30,7 @@ type = "text"
 name = "monthly_saving_usd"
 label = "Saving a month"
 type = "usd"
+members = { text = "The finding, with the evidence that the rule's formula reads. Money and use of its subject: the link in the table.", of = "open_findings", by = ["rule_id", "subject", "finding"], show = ["rule_id", "subject", "finding", "evidence", "confidence", "first_seen", "monthly_saving_usd"], amount = "monthly_saving_usd" }
 [[columns]]
 name = "confidence"
 label = "Confidence"

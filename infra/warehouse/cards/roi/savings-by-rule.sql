@@ -20,10 +20,12 @@ type = "text"
 name = "monthly_saving_usd"
 label = "Saving a month"
 type = "usd"
+members = { text = "The open findings of this rule, each with its evidence.", of = "named", by = ["rule"], show = ["subject", "finding", "evidence", "first_seen", "monthly_saving_usd"], amount = "monthly_saving_usd" }
 [[columns]]
 name = "findings"
 label = "Findings"
 type = "integer"
+members = { text = "The open findings of this rule, each with its evidence.", of = "named", by = ["rule"], show = ["subject", "finding", "evidence", "first_seen", "monthly_saving_usd"] }
 */
 WITH {{with:open_findings}},
 named AS (
@@ -37,6 +39,10 @@ named AS (
             WHEN 'R6' THEN 'R6 no cache'
             ELSE 'R7 no owner'
         END AS rule,
+        f.subject AS subject,
+        f.finding AS finding,
+        f.evidence AS evidence,
+        f.first_seen AS first_seen,
         f.monthly_saving_usd AS monthly_saving_usd
     FROM open_findings AS f
     WHERE f.monthly_saving_usd IS NOT NULL

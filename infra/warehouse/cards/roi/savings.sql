@@ -13,10 +13,12 @@ changed = "2026-11-22"
 name = "saving_usd"
 label = "Savings found"
 type = "usd"
+members = { text = "The open findings that state a saving, each with its evidence.", of = "open_findings", by = [], show = ["rule_id", "subject", "finding", "evidence", "confidence", "first_seen", "monthly_saving_usd"], amount = "monthly_saving_usd" }
 [[columns]]
 name = "goal_usd"
 label = "Goal"
 type = "usd"
+rows = "of cost_usd days=30"
 [[columns]]
 name = "forecast_usd"
 label = "Forecast"

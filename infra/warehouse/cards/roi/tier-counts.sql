@@ -25,15 +25,25 @@ type = "platform"
 name = "people"
 label = "People"
 type = "integer"
+members = { text = "Everybody of this tier on this platform, with the cost of an accepted line that decides it.", of = "named", by = ["efficiency_tier", "platform"], show = ["user_email", "cost_usd", "lines_accepted", "cost_per_line_accepted"] }
 */
 WITH {{with:person_tools}},
 rated AS (
-    SELECT a.platform AS platform, CAST(SAFE_DIVIDE(a.cost_usd, a.lines_accepted) AS {{numeric}}) AS cost_per_line_accepted
+    SELECT
+        a.user_email AS user_email,
+        a.platform AS platform,
+        a.cost_usd AS cost_usd,
+        a.lines_accepted AS lines_accepted,
+        CAST(SAFE_DIVIDE(a.cost_usd, a.lines_accepted) AS {{numeric}}) AS cost_per_line_accepted
     FROM pairs AS a
 ),
 named AS (
     SELECT
+        r.user_email AS user_email,
         r.platform AS platform,
+        r.cost_usd AS cost_usd,
+        r.lines_accepted AS lines_accepted,
+        r.cost_per_line_accepted AS cost_per_line_accepted,
         CASE
         WHEN r.cost_per_line_accepted IS NULL THEN 'No output data'
         WHEN r.cost_per_line_accepted <= 0.10 THEN 'High'

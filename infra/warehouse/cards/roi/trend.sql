@@ -35,6 +35,7 @@ total = "of cost_usd coding=yes / lines_accepted covered=no / lines_accepted cov
 name = "roi_category"
 label = "ROI category"
 type = "level"
+from = ["cost_per_line_accepted"]
 */
 WITH {{with:thirteen_months}},
 {{with:coding_money}},

@@ -218,3 +218,33 @@ fn inputs_that_nobody_knows_are_named() {
         assert!(error.contains(named), "{error}");
     }
 }
+
+#[test]
+fn a_count_of_people_lists_them_by_what_its_row_says() {
+    let cards = cards().unwrap();
+    let card = cards.iter().find(|card| card.id == "roi/tier-counts").unwrap();
+    let members = card.columns.iter().find_map(|column| column.members.as_ref()).unwrap();
+    let selection = Selection::of_days(date(2026, 10, 1), date(2026, 10, 31), date(2026, 10, 18));
+    let asked = |row: &[(&str, &str)]| {
+        let row: Vec<(String, String)> =
+            row.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        card.members(members, &row, Engine::DuckDb, &selection)
+    };
+    let sql = asked(&[("efficiency_tier", "{{spend}}'"), ("platform", "cursor")]).unwrap();
+    assert!(
+        sql.contains("FROM named AS m\nWHERE m.efficiency_tier = '{{spend}}''' AND m.platform = 'cursor'"),
+        "{sql}"
+    );
+    assert!(!sql.contains("counted AS ("), "{sql}");
+    assert_eq!(asked(&[("platform", "cursor")]).unwrap_err(), "row: it does not say which `efficiency_tier`");
+    // Where only teams may be seen nobody is listed, and the count stays.
+    let teams = card.clone().for_teams().unwrap();
+    assert!(teams.columns.iter().all(|column| column.members.is_none()));
+}
+
+#[test]
+fn members_of_no_part_are_named() {
+    let members = "type = \"usd\"\nmembers = { text = \"x\", of = \"nobody\", show = [\"user_email\"] }";
+    let error = Card::parse("exec", "x", &TREND.replace("type = \"usd\"", members)).unwrap_err().to_string();
+    assert!(error.contains("the query has no part `nobody`"), "{error}");
+}

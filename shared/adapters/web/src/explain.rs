@@ -6,7 +6,7 @@ use aispend_dashboards::{
     Asked, Head, Narrowed, Number, Question, Shown, Table, encode, format, is_explained, page, recipe,
 };
 use aispend_tables::{Cell, QueryResult};
-use aispend_warehouse::{Card, Column, ColumnType, Facts, Filter, How, Measure, Part, Recipe, text};
+use aispend_warehouse::{Card, Column, ColumnType, Facts, Filter, How, Measure, Members, Part, Recipe, text};
 use axum::{
     extract::{Path, RawQuery, State},
     response::Response,
@@ -26,6 +26,15 @@ struct Explained<'a> {
     asked: &'a Asked,
     narrowed: &'a Narrowed,
     query: &'a str,
+}
+
+/// Rows that a figure is made of.
+struct Listed {
+    records: usize,
+    figure: Option<String>,
+    table: Table,
+    /// Those of this page.
+    rows: QueryResult,
 }
 
 /// `GET /explain/{group}/{card}`.
@@ -69,6 +78,9 @@ impl Explained<'_> {
     async fn column(&self, column: &Column) -> Result<Value, Problem> {
         let label = format!("{}, {}", self.card.title, column.label);
         if let Some(page) = self.inputs(column, &label).await? {
+            return Ok(page);
+        }
+        if let Some(page) = self.members(column, &label).await? {
             return Ok(page);
         }
         let Some(recipe) = recipe(column, self.narrowed.case.as_deref()) else {
@@ -193,31 +205,58 @@ impl Explained<'_> {
     async fn inputs(&self, column: &Column, label: &str) -> Result<Option<Value>, Problem> {
         let Some(inputs) = &column.inputs else { return Ok(None) };
         let engine = self.held.snapshot.engine();
-        let mut rows = self.ask(inputs.sql(engine, &self.asked.selection)).await?;
-        let records = rows.rows.len();
-        let at = rows.columns.iter().position(|column| column.name == inputs.amount);
-        let mut amounts = rows.rows.iter().filter_map(|row| format::number(row.get(at?)?));
-        let sum = amounts.try_fold(Number::ZERO, Number::plus);
-        rows.rows = rows.rows.into_iter().skip(self.narrowed.page * ROWS).take(ROWS).collect();
-        let is_open = self.app.opens_documents();
+        let rows = self.ask(inputs.sql(engine, &self.asked.selection)).await?;
+        let listed = self.listed(rows, Some(&inputs.amount));
         let mut steps = vec![json!({"title": "What it is made of", "text": inputs.text,
             "list": [{"term": "Column", "value": inputs.column, "mono": true}],
-            "tables": [table("Inputs", &rows, records, is_open)], "links": self.pages(records)})];
-        if rows.columns.iter().any(|column| column.name == "slice_key") {
-            steps.extend(self.readings(&rows, "rows", "What was read").await?);
+            "tables": [listed.table], "links": self.pages(listed.records)})];
+        if listed.rows.columns.iter().any(|column| column.name == "slice_key") {
+            steps.extend(self.readings(&listed.rows, "rows", "What was read").await?);
         }
         steps.extend(self.others());
         // What else its row is narrowed by does not choose among these.
         let words = self.asked.filters.words(&inputs.by);
         let label = format!("{label}: {}. {words}", self.asked.period.words());
-        let figure = match sum.filter(|_| records > 0) {
-            Some(sum) => json!({"label": label, "value": format!("${}", sum.exact()),
-                "text": format!("Exact sum of {records} rows.")}),
+        let figure = match listed.figure.filter(|_| listed.records > 0) {
+            Some(figure) => json!({"label": label, "value": figure,
+                "text": format!("Exact sum of {} rows.", listed.records)}),
             None => {
                 json!({"label": label, "value": "", "text": "There is nothing that this figure could be made of."})
             }
         };
         Ok(Some(self.page(&figure, &steps)))
+    }
+
+    /// The page of a figure that counts, or adds up, rows of a part of its card's query; none where it does not.
+    async fn members(&self, column: &Column, label: &str) -> Result<Option<Value>, Problem> {
+        let Some(members) = &column.members else { return Ok(None) };
+        let engine = self.held.snapshot.engine();
+        let sql = self.card.members(members, &self.narrowed.row, engine, &self.asked.selection);
+        let rows = self.ask(sql.map_err(|problem| Problem::filter(&problem))?).await?;
+        let listed = self.listed(rows, members.amount.as_deref());
+        let mut steps = vec![json!({"title": "What it is made of", "text": members.text,
+            "tables": [listed.table], "links": self.pages(listed.records)})];
+        steps.extend(self.formula());
+        steps.extend(self.others());
+        let (figure, text) = match listed.figure {
+            Some(figure) => (figure, format!("Exact sum of {} rows.", listed.records)),
+            None => (listed.records.to_string(), format!("{} rows, counted.", listed.records)),
+        };
+        let figure = json!({"label": self.selected(label), "value": figure, "text": text});
+        Ok(Some(self.page(&figure, &steps)))
+    }
+
+    /// One page of rows, how many there are in all, and the exact sum of their amounts.
+    fn listed(&self, mut rows: QueryResult, amount: Option<&str>) -> Listed {
+        let records = rows.rows.len();
+        let at = amount.and_then(|name| rows.columns.iter().position(|column| column.name == name));
+        let sum = at.and_then(|at| {
+            let mut amounts = rows.rows.iter().filter_map(|row| format::number(row.get(at)?));
+            amounts.try_fold(Number::ZERO, Number::plus)
+        });
+        rows.rows = rows.rows.into_iter().skip(self.narrowed.page * ROWS).take(ROWS).collect();
+        let table = table("Inputs", &rows, records, self.app.opens_documents());
+        Listed { records, figure: sum.map(|sum| format!("${}", sum.exact())), table, rows }
     }
 
     /// The page of a figure that several measures make.
@@ -279,9 +318,13 @@ impl Explained<'_> {
     }
 
     fn column_address(&self, column: &Column) -> Option<String> {
+        let is_chosen = |members: &Members| {
+            members.by.iter().all(|name| self.narrowed.row.iter().any(|(known, _)| known == name))
+        };
         let is_known = recipe(column, self.narrowed.case.as_deref()).is_some()
             || !column.from.is_empty()
-            || column.inputs.is_some();
+            || column.inputs.is_some()
+            || column.members.as_ref().is_some_and(is_chosen);
         is_known
             .then(|| self.address(&["column", "part", "page"], &format!("column={}", encode(&column.name))))
     }

@@ -38,7 +38,9 @@ const WHOLE: [&str; 9] = [
 pub fn of_card(card: &Card, asked: &Asked) -> Option<String> {
     if card.display.is_figure() {
         let column = card.columns.iter().find(|column| !column.hidden)?;
-        let is_known = column.made_of.is_some() || column.inputs.is_some();
+        let is_known = column.made_of.is_some()
+            || column.inputs.is_some()
+            || column.members.as_ref().is_some_and(|members| members.by.is_empty());
         return is_known.then(|| address(card, &[("column", column.name.clone())], asked));
     }
     (is_explained(card) && WHOLE.contains(&card.id.as_str())).then(|| address(card, &[], asked))
@@ -137,6 +139,20 @@ pub fn of_cell(
         // Nothing, in words.
         Cell::Text(text) if text == format::NOT_AVAILABLE => return None,
         _ => {}
+    }
+    if let Some(members) = &column.members {
+        // Nobody is behind a zero.
+        if format::number(row.get(place(card, &column.name)?)?)?.is_zero() {
+            return None;
+        }
+        let mut narrowed = vec![("column", column.name.clone())];
+        for name in &members.by {
+            match row.get(place(card, name)?)? {
+                Cell::Null => return None,
+                value => narrowed.push(("row", format!("{name}:{value}"))),
+            }
+        }
+        return Some(address(card, &narrowed, asked));
     }
     let by = column.made_of.as_ref().and_then(|made_of| made_of.by.as_deref());
     let case = by.and_then(|by| row.get(place(card, by)?)).map(ToString::to_string);

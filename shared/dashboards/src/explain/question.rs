@@ -17,6 +17,8 @@ pub struct Narrowed {
     pub part: Option<usize>,
     /// From 0.
     pub page: usize,
+    /// What the row says that members are chosen by: column and value.
+    pub row: Vec<(String, String)>,
     by: Vec<(String, String)>,
 }
 
@@ -42,7 +44,7 @@ impl Narrowed {
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             let is_key = KEYS.iter().any(|(key, _, _)| *key == name)
                 || matches!(name, "main" | "without" | "rest" | "but" | "nor");
-            if !is_key && !matches!(name, "column" | "case" | "part" | "page") {
+            if !is_key && !matches!(name, "column" | "case" | "part" | "page" | "row") {
                 continue;
             }
             let read = Filters::read(&format!("model={value}"));
@@ -55,6 +57,12 @@ impl Narrowed {
                 "column" => narrowed.column = Some(value),
                 "case" => narrowed.case = Some(value),
                 "part" => narrowed.part = Some(number()?),
+                "row" => {
+                    let (column, value) = value
+                        .split_once(':')
+                        .ok_or_else(|| format!("row: `{value}` is no `column:value`"))?;
+                    narrowed.row.push((column.to_owned(), value.to_owned()));
+                }
                 "page" => narrowed.page = number()?.clamp(1, 10_000) - 1,
                 _ => narrowed.by.push((name.to_owned(), value)),
             }
@@ -64,7 +72,8 @@ impl Narrowed {
 
     /// What it is narrowed by, in words.
     pub fn words(&self) -> String {
-        self.by.iter().fold(String::new(), |words, (name, value)| match name.as_str() {
+        let row = self.row.iter().fold(String::new(), |words, (_, value)| format!("{words}, {value}"));
+        self.by.iter().fold(row, |words, (name, value)| match name.as_str() {
             "without" => format!("{words}, no {value}"),
             "rest" => words,
             "but" | "nor" => format!("{words}, not {value}"),

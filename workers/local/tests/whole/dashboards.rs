@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use aispend_model::Money;
 use aispend_simulator::FaultPlan;
+use axum::http::StatusCode;
 use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::command::Home;
+use crate::pages::Pages;
 use crate::vendors::Vendors;
 use crate::worlds::{Shape, days_ago, world};
 
@@ -15,9 +17,11 @@ use crate::worlds::{Shape, days_ago, world};
 struct Board(BTreeMap<String, Value>);
 
 impl Board {
-    fn export(home: &Home, group: &str, filters: &[&str]) -> Self {
-        let arguments = [&["export", group, "--format", "json", "--out", "-"], filters].concat();
-        let exported = home.aispend(&arguments).exits(0).json();
+    /// `filters`: as in an address. `aispend export` gives the same.
+    fn export(pages: &Pages, group: &str, filters: &str) -> Self {
+        let (status, _, body) = pages.get(&format!("/export/{group}.json?{filters}"));
+        assert_eq!(status, StatusCode::OK, "{group} with {filters}: {body:?}");
+        let exported: Value = serde_json::from_slice(&body).unwrap();
         let cards = exported["cards"].as_array().unwrap().iter();
         Self(cards.map(|card| (card["id"].as_str().unwrap().to_owned(), card.clone())).collect())
     }
@@ -80,15 +84,14 @@ fn billed(home: &Home, (from, to): (Date, Date), condition: &str) -> i128 {
 
 /// `before`: the days that the selected ones are compared with, where they are loaded.
 fn assert_sums(
-    home: &Home,
+    (home, pages): (&Home, &Pages),
     days: (Date, Date),
     before: Option<(Date, Date)>,
-    filters: &[&str],
+    filters: &str,
     condition: &str,
 ) {
-    let range = format!("{}~{}", days.0, days.1);
-    let filters = &[&["--range", &range], filters].concat();
-    let (exec, alloc) = (Board::export(home, "exec", filters), Board::export(home, "alloc", filters));
+    let filters = &format!("range={}~{}{filters}", days.0, days.1);
+    let (exec, alloc) = (Board::export(pages, "exec", filters), Board::export(pages, "alloc", filters));
     let total = exec.sum("exec/total-spend", "total_usd");
     assert_eq!(total, billed(home, days, condition), "exec/total-spend with {filters:?}");
     for (id, column) in WHOLE {
@@ -118,8 +121,8 @@ fn assert_sums(
 }
 
 /// The same figure on two dashboards is the same number.
-fn assert_agreement(home: &Home, filters: &[&str]) {
-    let board = |group| Board::export(home, group, filters);
+fn assert_agreement(pages: &Pages, filters: &str) {
+    let board = |group| Board::export(pages, group, filters);
     let (exec, alloc, prod, roi) = (board("exec"), board("alloc"), board("prod"), board("roi"));
     for column in ["cost_usd", "share_pct"] {
         let people = alloc.by("alloc/people", "user_email", column);
@@ -156,15 +159,17 @@ fn every_card_adds_up_to_the_same_total() {
         let (from, to) = (days_ago(11), days_ago(4));
         home.run(from, to);
         let middle = days_ago(7);
-        let (range, half) = (format!("{from}~{to}"), format!("{middle}~{to}"));
+        let (range, half) = (format!("range={from}~{to}"), format!("range={middle}~{to}"));
         let earlier = Some((from, days_ago(8)));
-        assert_sums(&home, (from, to), None, &[], "TRUE");
-        assert_sums(&home, (middle, to), earlier, &[], "TRUE");
-        assert_agreement(&home, &["--range", &range]);
-        assert_agreement(&home, &["--range", &half, "--team", "Platform"]);
-        assert_sums(&home, (from, to), None, &["--platform", "cursor"], "platform = 'cursor'");
-        assert_sums(&home, (middle, to), earlier, &["--platform", "cursor"], "platform = 'cursor'");
-        assert_sums(&home, (middle, to), earlier, &["--team", "Platform"], "team = 'Platform'");
+        let pages = Pages::of(&home, false);
+        let site = (&home, &pages);
+        assert_sums(site, (from, to), None, "", "TRUE");
+        assert_sums(site, (middle, to), earlier, "", "TRUE");
+        assert_agreement(&pages, &range);
+        assert_agreement(&pages, &format!("{half}&team=Platform"));
+        assert_sums(site, (from, to), None, "&platform=cursor", "platform = 'cursor'");
+        assert_sums(site, (middle, to), earlier, "&platform=cursor", "platform = 'cursor'");
+        assert_sums(site, (middle, to), earlier, "&team=Platform", "team = 'Platform'");
     }
 }
 

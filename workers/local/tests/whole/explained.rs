@@ -1,72 +1,18 @@
 //! From the figures on the pages to the rows that they are made of: the rows of a page add up to the figure that led there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use aispend_dashboards::{BOARDS, Number};
-use aispend_duckdb::open_cards;
-use aispend_memory::FolderArchive;
 use aispend_model::Money;
-use aispend_ports::{Clock, SystemClock};
 use aispend_simulator::{FaultPlan, World, WorldConfig};
-use aispend_warehouse::{How, Recipe, cards};
-use aispend_web::{Options, router};
-use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use aispend_warehouse::{Column, How, Recipe, cards};
+use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
-use tokio::runtime::Runtime;
-use tower::ServiceExt as _;
 
 use crate::command::Home;
+use crate::pages::{Pages, plain};
 use crate::vendors::Vendors;
 use crate::worlds::{Shape, config, days_ago};
-
-/// The pages of a data folder, asked in this process.
-struct Pages {
-    routes: Router,
-    runtime: Runtime,
-}
-
-impl Pages {
-    fn of(home: &Home, is_team_only: bool) -> Self {
-        let cards = cards().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(tokio::time::sleep));
-        let routes = router(Options {
-            data: Arc::new(open_cards(&home.data(), &cards)),
-            cards,
-            clock,
-            archive: None,
-            documents: Some(Arc::new(FolderArchive::new(home.data()))),
-            is_team_only,
-            hosts: Vec::new(),
-            gate: None,
-        });
-        Self { routes, runtime: Runtime::new().unwrap() }
-    }
-
-    fn get(&self, address: &str) -> (StatusCode, HeaderMap, Bytes) {
-        let request = Request::get(address).body(Body::empty()).unwrap();
-        self.runtime.block_on(async {
-            let (parts, body) = self.routes.clone().oneshot(request).await.unwrap().into_parts();
-            (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap())
-        })
-    }
-
-    fn page(&self, address: &str) -> String {
-        let (status, _, body) = self.get(address);
-        let body = plain(&String::from_utf8_lossy(&body));
-        assert_eq!(status, StatusCode::OK, "{address}: {body}");
-        body
-    }
-}
-
-/// HTML as its author wrote it.
-fn plain(html: &str) -> String {
-    let signs =
-        [("&#x2f;", "/"), ("&quot;", "\""), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
-    signs.iter().fold(html.to_owned(), |text, (from, to)| text.replace(from, to))
-}
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
@@ -138,12 +84,14 @@ fn sum_of_rows(page: &str) -> Option<Number> {
     rows.iter().try_fold(Number::ZERO, |sum, row| sum.plus(Number::read(&row[at])?))
 }
 
-fn recipe_of(address: &str) -> Option<Recipe> {
+fn column_of(address: &str) -> Option<Column> {
     let id = address.strip_prefix("/explain/")?.split('?').next()?;
-    let cards = cards().unwrap();
-    let card = cards.iter().find(|card| card.id == id)?;
-    let column =
-        card.columns.iter().find(|column| Some(column.name.as_str()) == value_of(address, "column"))?;
+    let card = cards().unwrap().into_iter().find(|card| card.id == id)?;
+    card.columns.into_iter().find(|column| Some(column.name.as_str()) == value_of(address, "column"))
+}
+
+fn recipe_of(address: &str) -> Option<Recipe> {
+    let column = column_of(address)?;
     let case = value_of(address, "case").map(decoded);
     column.made_of.as_ref()?.recipe(case.as_deref()).cloned()
 }
@@ -168,6 +116,17 @@ fn assert_explained(pages: &Pages, address: &str, raw: &str) -> &'static str {
     let page = pages.page(address);
     // This card's figures are words.
     let is_words = address.starts_with("/explain/prod/tool-comparison?");
+    if column_of(address).is_some_and(|column| column.members.is_some()) {
+        let told = between(&page, "<span class=\"value\">", "</span>").unwrap();
+        assert!(number(told).minus(number(raw)).unwrap().is_zero(), "{address}: {told} for {raw}");
+        let (_, rows) = first_table(&page);
+        assert!(
+            told.starts_with('$') || rows.len().to_string() == told,
+            "{address}: {} rows for {told}",
+            rows.len()
+        );
+        return "members";
+    }
     let Some(recipe) = recipe_of(address) else {
         assert!(page.contains("What it is made of") && page.contains("<dt>Column</dt>"), "{address}: {page}");
         return "columns";
@@ -251,7 +210,7 @@ fn every_kind_of_figure_leads_to_rows_that_add_up_to_it() {
         }
     }
     println!("{judged:?}, {} columns", columns.len());
-    for how in ["rows", "sum", "ratio", "parts", "columns"] {
+    for how in ["rows", "sum", "ratio", "parts", "columns", "members"] {
         assert!(judged.get(how).is_some_and(|count| *count > 3), "{how}: {judged:?}");
     }
     for column in [
@@ -266,6 +225,13 @@ fn every_kind_of_figure_leads_to_rows_that_add_up_to_it() {
         "prod/ranking lines_accepted ",
         "prod/tool-comparison cursor Sessions",
         "roi/platform-efficiency tokens ",
+        "prod/user-categories people ",
+        "prod/engagement people ",
+        "roi/preference people ",
+        "roi/tier-counts people ",
+        "roi/savings-by-rule findings ",
+        "roi/savings-by-rule monthly_saving_usd ",
+        "roi/recommendations monthly_saving_usd ",
     ] {
         assert!(columns.contains(column), "{column} is explained nowhere: {columns:?}");
     }

@@ -7,6 +7,7 @@
 
 mod command;
 mod compare;
+mod pages;
 mod tampering;
 mod vendors;
 mod worlds;

@@ -1,0 +1,55 @@
+//! What figures count that are no sum of the facts: rows of one part of the card's own query.
+
+use serde::Deserialize;
+
+use crate::{Engine, selection::text};
+
+/// The rows of a part of a card's query that a figure counts, or adds up.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Members {
+    /// What they are, in words.
+    pub text: String,
+    /// The part: a name of the query's `WITH`.
+    pub of: String,
+    /// The card's columns whose values choose among them; the part has columns of the same names.
+    #[serde(default)]
+    pub by: Vec<String>,
+    /// The part's columns that are shown.
+    pub show: Vec<String>,
+    /// Which of them adds up to the figure; none: they are counted.
+    pub amount: Option<String>,
+}
+
+impl Members {
+    /// True where single people are listed.
+    pub fn names_people(&self) -> bool {
+        self.show.iter().any(|name| matches!(name.as_str(), "user_email" | "display_name" | "subject"))
+    }
+
+    /// The card's query up to the end of the part, and what is shown of it.
+    pub(super) fn of_card(&self, template: &str) -> Result<String, String> {
+        let begin = ["WITH ", "\n"].iter().find_map(|before| {
+            let begin = format!("{before}{} AS (\n", self.of);
+            template.find(&begin).map(|at| at + begin.len())
+        });
+        let begin = begin.ok_or_else(|| format!("`members`: the query has no part `{}`", self.of))?;
+        let length = template.get(begin..).and_then(|rest| rest.find("\n)"));
+        let length = length.ok_or_else(|| format!("`members`: the part `{}` has no end", self.of))?;
+        let parts = template.get(..begin + length).unwrap_or_default();
+        let shown: Vec<String> = self.show.iter().map(|name| format!("m.{name} AS {name}")).collect();
+        Ok(format!("{parts}\n)\nSELECT {}\nFROM {} AS m", shown.join(", "), self.of))
+    }
+
+    /// Those of a row, the largest amount first.
+    pub(super) fn of_row(&self, row: &[(String, String)], engine: Engine) -> String {
+        let chosen = self.by.iter().filter_map(|name| row.iter().find(|(known, _)| known == name));
+        let mut all: Vec<String> =
+            chosen.map(|(name, value)| format!("m.{name} = {}", text(value, engine))).collect();
+        all.extend(self.amount.iter().map(|amount| format!("m.{amount} IS NOT NULL")));
+        let condition = if all.is_empty() { String::new() } else { format!("WHERE {}\n", all.join(" AND ")) };
+        let first = self.amount.iter().map(|amount| format!("{amount} DESC"));
+        let order: Vec<String> = first.chain(self.show.iter().cloned()).collect();
+        format!("{condition}ORDER BY {}", order.join(", "))
+    }
+}
