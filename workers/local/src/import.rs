@@ -120,7 +120,8 @@ async fn import_file(
     let summary = Summary::of(&outcome, &Site::Machine(data_dir.clone())).await?;
     summary.print(false);
     print::undo(feed, &sheet, there.is_some());
-    effect.check(&data_dir, &outcome, "the sheet is written and was not loaded")?;
+    check_loaded(&outcome, "the sheet is written and was not loaded")?;
+    effect.check(&data_dir)?;
     Ok(if merge.refused.is_empty() { summary.exit_code() } else { code })
 }
 
@@ -286,6 +287,12 @@ async fn load(
 
 fn sheet_job(feed: Feed, source: &str, clock: &Arc<dyn Clock>) -> Job {
     slices_job(&new_run_id(clock.as_ref()), &[Slice::all(feed, ORG)], "command", source, clock.as_ref())
+}
+
+/// Says that a sheet was not loaded, and why.
+fn check_loaded(outcome: &Outcome, not_loaded: &str) -> Result<(), Failure> {
+    trouble(&outcome.followed.first)
+        .map_or(Ok(()), |trouble| Err(Failure::world(format!("{not_loaded}\n{trouble}"))))
 }
 
 /// What kept the sheet from being loaded.

@@ -8,7 +8,7 @@ use aispend_sources::sheets::import::{Version, compare};
 
 use super::effect::{self, Effect};
 use super::moves::{self, attributed, document_of, rehearse};
-use super::{Door, check_enterprise, ledger, load, print, sheet_job, tab_of, trouble, warehouse};
+use super::{Door, check_enterprise, check_loaded, ledger, load, print, sheet_job, tab_of, warehouse};
 use crate::cli::ImportArguments;
 use crate::failure::{Failure, INCOMPLETE};
 use crate::pipeline::Place;
@@ -16,8 +16,6 @@ use crate::run::follow_at;
 use crate::setup;
 use crate::site::Site;
 use crate::summary::Summary;
-
-const NOT_LOADED: &str = "the tab was not loaded; what was loaded before stays";
 
 /// `aispend import SHEET`.
 pub async fn import_tab(settings: &Settings, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
@@ -58,6 +56,13 @@ pub async fn import_tab(settings: &Settings, arguments: &ImportArguments) -> Res
     let there = before.as_ref().map(|(document, bytes)| Version::archived(&document.request, bytes));
     let now = Version::archived(&read.request, bytes);
     let compared = compare(feed, there.as_ref(), &now).map_err(|error| Failure::usage(error.to_string()))?;
+    if compared.is_emptied() {
+        // A copy with nothing in it cannot know what the warehouse on Google Cloud has.
+        return Err(Failure::world(format!(
+            "tab \"{}\" has no row left: no run loads that, and what is loaded stays\n  → put its rows back, or `aispend retire {feed}`",
+            tab_of(settings, feed)
+        )));
+    }
     print::compared(feed, tab_of(settings, feed), &compared);
     let moves = match copied.filter(|_| effect::moves_money(feed)) {
         Some(data_dir) => Some(attributed(data_dir)?).zip(rehearsed.attributed),
@@ -92,9 +97,7 @@ pub async fn import_tab(settings: &Settings, arguments: &ImportArguments) -> Res
     };
     let summary = Summary::of(&outcome, &site).await?;
     summary.print(false);
-    if let Some(trouble) = trouble(&outcome.followed.first) {
-        return Err(Failure::world(format!("{NOT_LOADED}\n{trouble}")));
-    }
+    check_loaded(&outcome, "the tab was not loaded; what was loaded before stays")?;
     let lines: Vec<LedgerLine> = match &writer {
         Some(writer) => ledger(Some(writer)).await?,
         None => site.ledger(Some(feed)).await?,
@@ -103,7 +106,7 @@ pub async fn import_tab(settings: &Settings, arguments: &ImportArguments) -> Res
     if loaded.is_none_or(|(document, _)| document.sha256 != read.sha256) {
         println!("\nThe tab was edited after it was compared: what is loaded is what it says now.");
     } else if let Site::Machine(data_dir) = &site {
-        effect.check(data_dir, &outcome, NOT_LOADED)?;
+        effect.check(data_dir)?;
     }
     Ok(refused.unwrap_or_else(|| summary.exit_code()))
 }

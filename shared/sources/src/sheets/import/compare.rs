@@ -8,7 +8,7 @@ use aispend_model::Feed;
 use super::super::cells::Cells;
 use super::super::sheet::Sheet;
 use super::super::table::Line;
-use super::keys::Key;
+use super::keys::{self, Key};
 use super::outcome::{Added, Changed, FieldChange};
 use super::refuse::{self, Refused};
 use super::sides::claims;
@@ -34,6 +34,13 @@ impl Compared {
     pub const fn has_news(&self) -> bool {
         !(self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty())
     }
+
+    /// True for a tab that lost its last row: no run loads it, and what is loaded stays.
+    pub const fn is_emptied(&self) -> bool {
+        let has_rows = self.unchanged > 0
+            || !(self.added.is_empty() && self.changed.is_empty() && self.refused.is_empty());
+        !has_rows && !self.removed.is_empty()
+    }
 }
 
 /// Compares a tab with what of it is loaded.
@@ -57,11 +64,10 @@ pub fn compare(feed: Feed, before: Option<&Version<'_>>, now: &Version<'_>) -> R
             compared.unchanged += 1;
             continue;
         }
-        let parts: Vec<&str> = key.0.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         compared.changed.push(Changed {
             row: row.number,
             sheet_row: there.number,
-            key: parts.join(", "),
+            key: keys::shown(&key.0),
             fields,
         });
     }
@@ -143,13 +149,7 @@ fn refused(name: &str, judged: &Judged) -> Vec<Refused> {
     let lines: BTreeMap<u32, &Line> = judged.table.lines.iter().map(|line| (line.number, line)).collect();
     let refused = judged.refused.iter().map(|(row, fault)| {
         let cell = lines.get(row).and_then(|line| Cells { table: &judged.table, line }.text(fault.column));
-        Refused {
-            file: format!("tab \"{name}\""),
-            row: *row,
-            column: fault.column.to_owned(),
-            reason: fault.reason.clone(),
-            remedy: refuse::remedy(fault.column, &cell.unwrap_or_default(), &fault.reason),
-        }
+        Refused::of(&format!("tab \"{name}\""), *row, fault, &cell.unwrap_or_default())
     });
     refused.collect()
 }
@@ -211,6 +211,16 @@ mod tests {
             (Version::archived(TAB, before.as_bytes()), Version::archived(TAB, now.as_bytes()));
         let told = compare(Feed::SheetSeats, Some(&before), &now).unwrap();
         assert_eq!((told.unchanged, told.removed.len(), told.added.len()), (2, 1, 0));
+    }
+
+    #[test]
+    fn a_tab_without_its_last_row_is_emptied_and_one_that_never_had_any_is_not() {
+        let (before, now) = (tab(r#"["a@example.com"]"#), tab("[]"));
+        let (before, now) =
+            (Version::archived(TAB, before.as_bytes()), Version::archived(TAB, now.as_bytes()));
+        assert!(compare(Feed::SheetPeople, Some(&before), &now).unwrap().is_emptied());
+        assert!(!compare(Feed::SheetPeople, None, &now).unwrap().is_emptied());
+        assert!(!compared(r#"["a@example.com"]"#, r#"["nobody"]"#).is_emptied());
     }
 
     #[test]

@@ -28,6 +28,12 @@ impl Claim {
     }
 }
 
+/// Whose row it is, for a person.
+pub(super) fn shown(identity: &[String]) -> String {
+    let parts = identity.iter().filter(|part| !part.is_empty());
+    parts.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
 /// What a person calls the key of a sheet.
 pub(super) const fn what(feed: Feed) -> &'static str {
     match feed {

@@ -255,9 +255,7 @@ impl Merging<'_> {
     }
 
     fn key_shown(&self, line: &Line) -> String {
-        let claim = self.comes.claims.get(&line.number);
-        let parts = claim.map(|claim| claim.identity.iter().filter(|part| !part.is_empty()));
-        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+        self.comes.claims.get(&line.number).map_or_else(String::new, |claim| keys::shown(&claim.identity))
     }
 }
 

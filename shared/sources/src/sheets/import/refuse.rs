@@ -4,7 +4,7 @@ use std::fmt;
 
 use aispend_model::{Decimal, day_from_number};
 
-use super::super::cells::short;
+use super::super::cells::{Fault, short};
 use super::super::sheet::CELL_BYTES;
 
 /// Columns that hold days.
@@ -24,6 +24,19 @@ pub struct Refused {
     pub reason: String,
     /// What to do.
     pub remedy: String,
+}
+
+impl Refused {
+    /// A row that the sheet's reader refused, and what its cell said.
+    pub(super) fn of(file: &str, row: u32, fault: &Fault, cell: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            row,
+            column: fault.column.to_owned(),
+            reason: fault.reason.clone(),
+            remedy: remedy(fault.column, cell, &fault.reason),
+        }
+    }
 }
 
 impl fmt::Display for Refused {
@@ -60,7 +73,7 @@ fn is_formula(cell: &str) -> bool {
 }
 
 /// What to do about a cell that the sheet's reader refused.
-pub(super) fn remedy(column: &str, cell: &str, reason: &str) -> String {
+fn remedy(column: &str, cell: &str, reason: &str) -> String {
     let is_day = DAYS.contains(&column);
     let is_digits = !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if reason.ends_with("is empty") {

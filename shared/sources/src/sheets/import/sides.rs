@@ -58,13 +58,7 @@ impl Comes {
         let bad: BTreeSet<u32> = judged.refused.iter().map(|(row, _)| *row).collect();
         refused.extend(judged.refused.iter().map(|(row, fault)| {
             let cell = by_number.get(row).map_or("", |line| document.cell(line, fault.column));
-            Refused {
-                file: name.to_owned(),
-                row: *row,
-                column: fault.column.to_owned(),
-                reason: fault.reason.clone(),
-                remedy: refuse::remedy(fault.column, cell, &fault.reason),
-            }
+            Refused::of(name, *row, fault, cell)
         }));
         let mut claims = claims(sheet.feed, &judged);
         claims.retain(|row, _| !bad.contains(row));
