@@ -5,6 +5,7 @@ The patches reach into private names, so they hold for exactly the versions of `
 Arguments are bqemulator's own: `start --rest-port N --grpc-port N --log-level info`.
 """
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
@@ -65,11 +66,17 @@ DuckDBEngine.execute = execute
 # 6. Every rewriter parses a statement again, dozens of times on its way: most of the emulator's work. To copy a tree takes a
 # sixth of parsing it. Trees are changed in place, so nobody gets the one that is kept.
 plain_parse = Dialect.parse
+PLACE = set(core.POSITION_META_KEYS)
 
 
 @lru_cache(maxsize=256)
 def parsed(dialect, sql, options):
-    return plain_parse(dialect(), sql, **dict(options))
+    trees = plain_parse(dialect(), sql, **dict(options))
+    # Where each name stood in the text, which nobody asks for and every copy would copy.
+    for node in (node for tree in trees if tree is not None for node in tree.walk()):
+        if node._meta is not None and node._meta.keys() <= PLACE:
+            node._meta = None
+    return trees
 
 
 def parse(self, sql, **options):
@@ -81,22 +88,9 @@ def parse(self, sql, **options):
 
 Dialect.parse = parse
 
-# 7. Where each name stood in the text is copied with every tree, as if it could hold anything: most of the time of a copy.
-plain_deepcopy = core.deepcopy
-PLAIN = (bool, float, int, str, type(None))
-
-
-def deepcopy(value):
-    if isinstance(value, core.Expr):
-        return value.__deepcopy__(None)
-    if type(value) is dict and all(type(one) in PLAIN for one in value.values()):
-        return dict(value)
-    if type(value) is list and all(type(one) in PLAIN for one in value):
-        return list(value)
-    return plain_deepcopy(value)
-
-
-core.deepcopy = deepcopy
+# 7. A statement is tens of thousands of objects that point at each other, and Python looks for dead ones among all of them after
+# every few hundred new ones: half of the time.
+gc.set_threshold(200_000, 20, 50)
 
 # 8. What a column's OPTIONS say is lost in DuckDB either way; sqlglot as it is compiled refuses what it makes of them itself.
 

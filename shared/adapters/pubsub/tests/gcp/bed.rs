@@ -18,9 +18,11 @@ use tokio::time::timeout;
 /// The fewest that Pub/Sub allows.
 pub const MAX_ATTEMPTS: u32 = 5;
 
-/// Longer than a message stays away whose subscriber is gone. The emulator may offer it to the dead
-/// stream again, a lease each time.
+/// Far longer than a message stays away whose subscriber is gone: a lease.
 pub const PATIENCE: Duration = Duration::from_secs(45);
+
+/// A lease and half of one: what would come again has come.
+pub const SILENCE: Duration = Duration::from_secs(15);
 
 /// A project that nobody has used. The emulator makes no difference between a new and a known one.
 pub fn fresh_project() -> Google {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aispend_ports::{Bus, Topic};
 use aispend_pubsub::{PubSub, PubSubOptions};
 
-use crate::bed::{PATIENCE, connect, next, nothing_comes, options, publish, text, with_topics};
+use crate::bed::{SILENCE, connect, next, nothing_comes, options, publish, text, with_topics};
 
 /// Twice what Pub/Sub leaves a message to a subscriber that it does not hear from, and more.
 const HELD: Duration = Duration::from_secs(24);
@@ -37,6 +37,5 @@ async fn what_is_worked_on_for_long_comes_to_nobody_else_until_the_longest_lease
     assert!(again.attempt > 1, "attempt {}", again.attempt);
     again.receipt.ack().await.unwrap();
     drop(held);
-    let rest = PATIENCE / 3;
-    tokio::join!(nothing_comes(&mut ours, rest), nothing_comes(&mut theirs, rest));
+    tokio::join!(nothing_comes(&mut ours, SILENCE), nothing_comes(&mut theirs, SILENCE));
 }
