@@ -18,17 +18,19 @@ pub const TABLES: &[(&str, &str)] = embed!["tables":
 /// A view's name and its file; a view stands after those it reads.
 pub const VIEWS: &[(&str, &str)] = embed!["views":
     "vw_person_periods", "vw_key_periods", "dim_users", "dim_api_keys", "fct_cost_daily", "fct_usage_daily",
-    "vw_freshness", "vw_schema_compliance", "vw_seat_cycles", "vw_seat_spend", "vw_reconciliation",
+    "vw_reading", "vw_freshness", "vw_schema_compliance", "vw_seat_cycles", "vw_seat_spend", "vw_reconciliation",
     "vw_quality_of_operation", "vw_data_quality", "vw_data_quality_dashboard",
     "vw_spend_daily", "vw_usage_daily", "vw_spend_pace", "vw_month_pace", "vw_budget", "vw_loaded_range",
-    "vw_forecast", "vw_cost_allocation", "vw_executive_summary", "vw_monthly_finance", "vw_pipeline_run",
+    "vw_forecast", "vw_data_quality_evidence", "vw_cost_allocation", "vw_executive_summary", "vw_monthly_finance", "vw_pipeline_run",
     "vw_productivity_metrics", "vw_quarterly_finance", "vw_recommendation",
 ];
 
-/// A part that several cards or rules share, and its file: a line that says what it is, then SQL: mostly `name AS (…)`, one or
+/// A part that several cards, rules or views share, and its file: a line that says what it is, then SQL: mostly `name AS (…)`, one or
 /// more.
 pub const PARTS: &[(&str, &str)] = embed!["parts":
-    "budget_ahead", "coding_money", "coding_parts", "high_day", "idle_seats", "known_people", "lines_by_month", "months_in_range", "months_so_far", "open_findings", "paid_output", "people_in_range", "period_before", "person_tools", "thirteen_months", "weeks",
+    "asked_runs", "budget_ahead", "code_days", "coding_money", "coding_parts", "cursor_cycles", "high_day", "idle_seats",
+    "known_people", "lines_by_month", "months_in_range", "months_so_far", "newest_readings", "open_findings", "paid_output",
+    "people_in_range", "period_before", "person_tools", "seat_sums", "slice_differences", "thirteen_months", "weeks",
 ];
 
 /// A rule's name and its file, in the order in which people read them.

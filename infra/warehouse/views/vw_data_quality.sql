@@ -1,18 +1,6 @@
 -- Can I trust this? One row per check: what was measured, what it should be, and from where on somebody should act.
 CREATE OR REPLACE VIEW ai_usage_analytics.vw_data_quality AS
-WITH newest AS (
-    SELECT l.*
-    FROM (
-        SELECT
-            s.*,
-            ROW_NUMBER() OVER (
-                PARTITION BY s.slice_key ORDER BY s.generation DESC, s.revision DESC, s.reader_version DESC
-            ) AS place
-        FROM ai_usage_analytics.slice_loads AS s
-        WHERE s.state <> 'unavailable'
-    ) AS l
-    WHERE l.place = 1
-),
+WITH {{with:newest_readings}},
 cost AS (
     SELECT
         COUNT(*) AS row_count,
@@ -55,70 +43,8 @@ person_days AS (
     FROM ai_usage_analytics.cursor_usage_stats AS s
     GROUP BY s.org_id, s.activity_date, s.user_email
 ),
-slice_rows AS (
-    SELECT r.slice_key AS slice_key, SUM(r.row_count) AS row_count
-    FROM (
-        SELECT t.slice_key, COUNT(*) AS row_count FROM ai_usage_analytics.claude_expenses AS t GROUP BY t.slice_key
-        UNION ALL
-        SELECT t.slice_key, COUNT(*) AS row_count FROM ai_usage_analytics.api_usage_expenses AS t GROUP BY t.slice_key
-        UNION ALL
-        SELECT t.slice_key, COUNT(*) AS row_count
-        FROM ai_usage_analytics.claude_code_usage_stats AS t
-        GROUP BY t.slice_key
-        UNION ALL
-        SELECT t.slice_key, COUNT(*) AS row_count FROM ai_usage_analytics.claude_usage_stats AS t GROUP BY t.slice_key
-        UNION ALL
-        SELECT t.slice_key, COUNT(*) AS row_count FROM ai_usage_analytics.cursor_usage_stats AS t GROUP BY t.slice_key
-        UNION ALL
-        SELECT t.slice_key, COUNT(*) AS row_count FROM ai_usage_analytics.cursor_expenses AS t GROUP BY t.slice_key
-        UNION ALL
-        SELECT t.slice_key, COUNT(*) AS row_count FROM ai_usage_analytics.cursor_usage_events AS t GROUP BY t.slice_key
-    ) AS r
-    GROUP BY r.slice_key
-),
-slice_differences AS (
-    SELECT n.slice_key AS slice_key
-    FROM newest AS n
-    LEFT JOIN slice_rows AS r ON r.slice_key = n.slice_key
-    WHERE n.feed IN (
-        'anthropic/cost', 'anthropic/claude-code', 'anthropic/claude-ai', 'cursor/daily-usage', 'cursor/usage-events',
-        'sheets/claude-ai-usage', 'sheets/claude-ai-spend'
-    ) AND n.rows_loaded <> COALESCE(r.row_count, 0)
-),
-snapshots AS (
-    SELECT s.org_id, s.snapshot_date, s.cycle_start, SUM(s.spend_value_usd) AS spend_usd
-    FROM ai_usage_analytics.cursor_spend_snapshots AS s
-    GROUP BY s.org_id, s.snapshot_date, s.cycle_start
-),
-newest_snapshots AS (
-    SELECT n.*
-    FROM (
-        SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.org_id ORDER BY s.snapshot_date DESC, s.cycle_start DESC) AS place
-        FROM snapshots AS s
-    ) AS n
-    WHERE n.place = 1
-),
--- A snapshot is taken in the middle of its day: what was spent lies between the days before and that day included, which
--- is read once it is over. The vendor's snapshot knows members alone: events of service accounts and without an address are not compared.
-spenders AS (
-    SELECT DISTINCT m.org_id AS org_id, m.snapshot_date AS snapshot_date, m.cycle_start AS cycle_start, m.user_email AS user_email
-    FROM ai_usage_analytics.cursor_spend_snapshots AS m
-),
-cycles AS (
-    SELECT
-        s.org_id AS org_id,
-        MAX(s.spend_usd) AS spend_usd,
-        SUM(CASE WHEN e.cost_class = 'usage' AND e.expense_date < s.snapshot_date THEN e.estimated_cost_usd ELSE 0 END) AS billed_before_usd,
-        SUM(CASE WHEN e.cost_class = 'usage' THEN e.estimated_cost_usd ELSE 0 END) AS billed_usd,
-        MAX(CASE WHEN e.expense_date = s.snapshot_date THEN 1 ELSE 0 END) AS has_that_day
-    FROM newest_snapshots AS s
-    JOIN spenders AS p
-        ON p.org_id = s.org_id AND p.snapshot_date = s.snapshot_date AND p.cycle_start = s.cycle_start
-    LEFT JOIN ai_usage_analytics.cursor_expenses AS e
-        ON e.org_id = s.org_id AND e.user_email = p.user_email
-        AND e.expense_date >= s.cycle_start AND e.expense_date <= s.snapshot_date
-    GROUP BY s.org_id
-),
+{{with:slice_differences}},
+{{with:cursor_cycles}},
 ledger AS (
     SELECT
         SUM(CASE WHEN n.rows_in <> n.rows_loaded + n.rows_rejected THEN 1 ELSE 0 END) AS rows_lost,

@@ -7,7 +7,7 @@ tab = "Definitions"
 place = [0, 9, 12, 7]
 unit = "text"
 ignores = ["range", "team", "platform"]
-changed = "2026-11-22"
+changed = "2026-11-23"
 [[columns]]
 name = "check_name"
 label = "Check"
@@ -16,6 +16,7 @@ type = "text"
 name = "measured_value"
 label = "Measured"
 type = "number"
+members = { text = "What the check looked at. It measured the sum of the column part, or part in percent of the column of all where there is one; of organisations, invoices, feeds and slices that are measured one by one, the worst; of runs that failed, the mean.", of = "vw_data_quality_evidence", by = ["check_name"], show = ["what", "org_id", "day", "amount_usd", "part", "of_all", "slice_key"], newest = "day" }
 [[columns]]
 name = "target"
 label = "Target"

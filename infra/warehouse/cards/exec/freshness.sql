@@ -7,7 +7,7 @@ tab = "Definitions"
 place = [12, 9, 12, 7]
 unit = "text"
 ignores = ["range", "team", "platform"]
-changed = "2026-11-22"
+changed = "2026-11-23"
 [[columns]]
 name = "source_table"
 label = "Source"
@@ -29,12 +29,21 @@ type = "day"
 name = "hours_old"
 label = "Hours old"
 type = "integer"
+members = { text = "The newest reading of each of its slices. The age is that of the newest of them; automatic feeds are stale after 48 hours, uploads after 35 days.", of = "readings", by = ["source_table", "org_id"], show = ["observed_at", "slice_day", "outcome", "loaded_at", "rows_loaded", "slice_key"], newest = "observed_at" }
 [[columns]]
 name = "status"
 label = "Status"
 type = "level"
 */
-WITH aged AS (
+WITH readings AS (
+    -- Asked for where an age is explained, and nowhere else.
+    SELECT
+        n.feed AS source_table, n.org_id AS org_id, n.observed_at AS observed_at, n.slice_day AS slice_day, n.outcome AS outcome,
+        n.loaded_at AS loaded_at, n.rows_loaded AS rows_loaded, n.slice_key AS slice_key
+    FROM ai_usage_analytics.vw_reading AS n
+    WHERE n.outcome <> 'unavailable'
+),
+aged AS (
     SELECT
         f.feed AS source_table,
         f.org_id AS org_id,

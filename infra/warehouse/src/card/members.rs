@@ -1,16 +1,16 @@
-//! What figures count that are no sum of the facts: rows of one part of the card's own query.
+//! What figures that are no sum of the facts count, or were worked out from: rows of one part of the card's own query.
 
 use serde::Deserialize;
 
-use crate::{Engine, selection::text};
+use crate::{DATASET, Engine, selection::text, view::views};
 
-/// The rows of a part of a card's query that a figure counts, or adds up.
+/// The rows of a part of a card's query that a figure counts, adds up, or is worked out from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Members {
     /// What they are, in words.
     pub text: String,
-    /// The part: a name of the query's `WITH`.
+    /// The part: a name of the query's `WITH`; or a view (`vw_…`) that the query need not read.
     pub of: String,
     /// The card's columns whose values choose among them; the part has columns of the same names.
     #[serde(default)]
@@ -19,6 +19,8 @@ pub struct Members {
     pub show: Vec<String>,
     /// Which of them adds up to the figure; none: they are counted.
     pub amount: Option<String>,
+    /// Where they are neither counted nor added up, but what the figure was worked out from: the newest by this one first.
+    pub newest: Option<String>,
 }
 
 impl Members {
@@ -29,6 +31,11 @@ impl Members {
 
     /// The card's query up to the end of the part, and what is shown of it.
     pub(super) fn of_card(&self, template: &str) -> Result<String, String> {
+        let shown: Vec<String> = self.show.iter().map(|name| format!("m.{name} AS {name}")).collect();
+        let shown = shown.join(", ");
+        if views().any(|view| view.name == self.of) {
+            return Ok(format!("SELECT {shown}\nFROM {DATASET}.{} AS m", self.of));
+        }
         let begin = ["WITH ", "\n"].iter().find_map(|before| {
             let begin = format!("{before}{} AS (\n", self.of);
             template.find(&begin).map(|at| at + begin.len())
@@ -37,8 +44,7 @@ impl Members {
         let length = template.get(begin..).and_then(|rest| rest.find("\n)"));
         let length = length.ok_or_else(|| format!("`members`: the part `{}` has no end", self.of))?;
         let parts = template.get(..begin + length).unwrap_or_default();
-        let shown: Vec<String> = self.show.iter().map(|name| format!("m.{name} AS {name}")).collect();
-        Ok(format!("{parts}\n)\nSELECT {}\nFROM {} AS m", shown.join(", "), self.of))
+        Ok(format!("{parts}\n)\nSELECT {shown}\nFROM {} AS m", self.of))
     }
 
     /// Those of a row, the largest amount first.
@@ -48,7 +54,7 @@ impl Members {
             chosen.map(|(name, value)| format!("m.{name} = {}", text(value, engine))).collect();
         all.extend(self.amount.iter().map(|amount| format!("m.{amount} IS NOT NULL")));
         let condition = if all.is_empty() { String::new() } else { format!("WHERE {}\n", all.join(" AND ")) };
-        let first = self.amount.iter().map(|amount| format!("{amount} DESC"));
+        let first = self.amount.iter().chain(&self.newest).map(|column| format!("{column} DESC"));
         let order: Vec<String> = first.chain(self.show.iter().cloned()).collect();
         format!("{condition}ORDER BY {}", order.join(", "))
     }

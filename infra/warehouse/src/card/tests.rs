@@ -243,6 +243,23 @@ fn a_count_of_people_lists_them_by_what_its_row_says() {
 }
 
 #[test]
+fn what_a_figure_was_worked_out_from_may_be_a_view_that_its_card_does_not_read() {
+    let cards = cards().unwrap();
+    let card = cards.iter().find(|card| card.id == "exec/data-quality").unwrap();
+    let members = card.columns.iter().find_map(|column| column.members.as_ref()).unwrap();
+    let selection = Selection::of_days(date(2026, 10, 1), date(2026, 10, 31), date(2026, 10, 18));
+    let row = [("check_name".to_owned(), "drift".to_owned())];
+    let sql = card.members(members, &row, Engine::DuckDb, &selection).unwrap();
+    assert!(sql.starts_with("SELECT m.what AS what, "), "{sql}");
+    let rest = "FROM ai_usage_analytics.vw_data_quality_evidence AS m\nWHERE m.check_name = 'drift'\nORDER BY day DESC, what";
+    assert!(sql.contains(rest), "{sql}");
+    assert!(
+        !card.views().contains(&"vw_data_quality_evidence"),
+        "it is asked for where it is explained alone"
+    );
+}
+
+#[test]
 fn members_of_no_part_are_named() {
     let members = "type = \"usd\"\nmembers = { text = \"x\", of = \"nobody\", show = [\"user_email\"] }";
     let error = Card::parse("exec", "x", &TREND.replace("type = \"usd\"", members)).unwrap_err().to_string();

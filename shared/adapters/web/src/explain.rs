@@ -155,7 +155,14 @@ impl Explained<'_> {
 
     /// The ledger lines and the archived documents that rows came from.
     async fn readings(&self, rows: &QueryResult, what: &str, title: &str) -> Result<[Value; 2], Problem> {
-        let (slices, documents) = (self.list(rows, "slice_key"), self.list(rows, "raw_response"));
+        let slices = self.list(rows, "slice_key");
+        // Rows that are whole slices name no response.
+        let is_named = rows.columns.iter().any(|column| column.name == "raw_response");
+        let documents = if is_named {
+            format!("d.sha256 IN ({})", self.list(rows, "raw_response"))
+        } else {
+            format!("d.slice_key IN ({slices})")
+        };
         let ledger = self.ask(format!(
             "SELECT l.slice_key AS slice_key, l.source AS source, l.observed_at AS observed_at, l.loaded_at AS loaded_at, \
              l.rows_loaded AS rows_loaded, l.money_loaded_usd AS money_loaded_usd, l.money_rejected_usd AS money_rejected_usd, \
@@ -167,7 +174,7 @@ impl Explained<'_> {
         let archived = self.ask(format!(
             "SELECT d.sha256 AS sha256, d.slice_key AS slice_key, d.role AS role, d.request AS request, d.page AS page, \
              d.size_bytes AS size_bytes, d.fetched_at AS fetched_at FROM ai_usage_analytics.raw_documents AS d \
-             WHERE d.sha256 IN ({documents}) ORDER BY d.slice_key, d.role, d.page, d.sha256 LIMIT 200"
+             WHERE {documents} ORDER BY d.slice_key, d.role, d.page, d.sha256 LIMIT 200"
         ))
         .await?;
         let place = self.app.archive.as_deref().map_or_else(
@@ -219,7 +226,7 @@ impl Explained<'_> {
         let label = format!("{label}: {}. {words}", self.asked.period.words());
         let figure = match listed.figure.filter(|_| listed.records > 0) {
             Some(figure) => json!({"label": label, "value": figure,
-                "text": format!("Exact sum of {} rows.", listed.records)}),
+                "text": format!("Exact sum of {}.", rows_in_words(listed.records))}),
             None => {
                 json!({"label": label, "value": "", "text": "There is nothing that this figure could be made of."})
             }
@@ -227,20 +234,30 @@ impl Explained<'_> {
         Ok(Some(self.page(&figure, &steps)))
     }
 
-    /// The page of a figure that counts, or adds up, rows of a part of its card's query; none where it does not.
+    /// The page of a figure that counts, adds up, or is worked out from rows of a part of its card's query; none where it is not.
     async fn members(&self, column: &Column, label: &str) -> Result<Option<Value>, Problem> {
         let Some(members) = &column.members else { return Ok(None) };
         let engine = self.held.snapshot.engine();
         let sql = self.card.members(members, &self.narrowed.row, engine, &self.asked.selection);
-        let rows = self.ask(sql.map_err(|problem| Problem::filter(&problem))?).await?;
+        let mut rows = self.ask(sql.map_err(|problem| Problem::filter(&problem))?).await?;
+        if members.newest.is_some() {
+            rows = with_values(rows);
+        }
         let listed = self.listed(rows, members.amount.as_deref());
+        let tables: Vec<&Table> = (listed.records > 0).then_some(&listed.table).into_iter().collect();
         let mut steps = vec![json!({"title": "What it is made of", "text": members.text,
-            "tables": [listed.table], "links": self.pages(listed.records)})];
+            "tables": tables, "links": self.pages(listed.records)})];
+        if listed.rows.columns.iter().any(|column| column.name == "slice_key") {
+            steps.extend(self.readings(&listed.rows, "rows", "What was read").await?);
+        }
         steps.extend(self.formula());
         steps.extend(self.others());
-        let (figure, text) = match listed.figure {
-            Some(figure) => (figure, format!("Exact sum of {} rows.", listed.records)),
-            None => (listed.records.to_string(), format!("{} rows, counted.", listed.records)),
+        let rows = rows_in_words(listed.records);
+        let (figure, text) = match (listed.figure, &members.newest) {
+            (_, Some(_)) if listed.records == 0 => (String::new(), "Nothing was found.".to_owned()),
+            (_, Some(_)) => (String::new(), format!("Worked out from {rows}.")),
+            (Some(figure), None) => (figure, format!("Exact sum of {rows}.")),
+            (None, None) => (listed.records.to_string(), format!("{rows}, counted.")),
         };
         let figure = json!({"label": self.selected(label), "value": figure, "text": text});
         Ok(Some(self.page(&figure, &steps)))
@@ -407,6 +424,26 @@ fn exact(measure: &Measure, figure: &Cell) -> String {
     if is_money { format!("${number}") } else { number }
 }
 
+/// The columns in which a row has a value: what was looked at is of many kinds, and each knows some of them.
+fn with_values(rows: QueryResult) -> QueryResult {
+    let has_value =
+        |at: usize| rows.rows.iter().any(|row| row.get(at).is_some_and(|cell| *cell != Cell::Null));
+    let kept: Vec<bool> = (0..rows.columns.len()).map(has_value).collect();
+    QueryResult {
+        columns: chosen(rows.columns, &kept),
+        rows: rows.rows.into_iter().map(|row| chosen(row, &kept)).collect(),
+    }
+}
+
+fn chosen<T>(all: Vec<T>, kept: &[bool]) -> Vec<T> {
+    all.into_iter().zip(kept).filter_map(|(one, is_kept)| is_kept.then_some(one)).collect()
+}
+
+/// `1 row`, `4 rows`.
+fn rows_in_words(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
 fn exactly(amount: &Cell) -> String {
     format::number(amount).map_or_else(|| amount.to_string(), Number::exact)
 }
@@ -454,5 +491,5 @@ fn table(caption: &str, result: &QueryResult, total_rows: usize, is_open: bool) 
 }
 
 fn is_amount(name: &str) -> bool {
-    name.ends_with("_usd")
+    name.ends_with("_usd") || matches!(name, "part" | "of_all")
 }

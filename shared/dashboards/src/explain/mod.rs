@@ -141,8 +141,8 @@ pub fn of_cell(
         _ => {}
     }
     if let Some(members) = &column.members {
-        // Nobody is behind a zero.
-        if format::number(row.get(place(card, &column.name)?)?)?.is_zero() {
+        // Nobody is behind a zero; an age of none was read somewhere.
+        if members.newest.is_none() && format::number(row.get(place(card, &column.name)?)?)?.is_zero() {
             return None;
         }
         let mut narrowed = vec![("column", column.name.clone())];

@@ -116,7 +116,29 @@ fn assert_explained(pages: &Pages, address: &str, raw: &str) -> &'static str {
     let page = pages.page(address);
     // This card's figures are words.
     let is_words = address.starts_with("/explain/prod/tool-comparison?");
-    if column_of(address).is_some_and(|column| column.members.is_some()) {
+    let members = column_of(address).and_then(|column| column.members);
+    if members.as_ref().is_some_and(|members| members.newest.is_some()) {
+        let Some(said) = between(&page, "Worked out from ", " row") else {
+            assert!(
+                page.contains("Nothing was found.") && number(raw).is_zero(),
+                "{address} for {raw}: {page}"
+            );
+            return "evidence";
+        };
+        let said: usize = said.parse().unwrap();
+        let (heads, rows) = first_table(&page);
+        assert_eq!(rows.len(), said.min(100), "{address}");
+        // Whatever names slices leads on to what was read.
+        let has_slices = heads.iter().any(|head| head == "slice key");
+        assert_eq!(
+            page.contains("The ledger") && page.contains("What was read"),
+            has_slices,
+            "{address}: {page}"
+        );
+        assert!(has_slices || !address.starts_with("/explain/exec/freshness?"), "{address}: {heads:?}");
+        return "evidence";
+    }
+    if members.is_some() {
         let told = between(&page, "<span class=\"value\">", "</span>").unwrap();
         assert!(number(told).minus(number(raw)).unwrap().is_zero(), "{address}: {told} for {raw}");
         let (_, rows) = first_table(&page);
@@ -210,7 +232,7 @@ fn every_kind_of_figure_leads_to_rows_that_add_up_to_it() {
         }
     }
     println!("{judged:?}, {} columns", columns.len());
-    for how in ["rows", "sum", "ratio", "parts", "columns", "members"] {
+    for how in ["rows", "sum", "ratio", "parts", "columns", "members", "evidence"] {
         assert!(judged.get(how).is_some_and(|count| *count > 3), "{how}: {judged:?}");
     }
     for column in [
@@ -232,9 +254,47 @@ fn every_kind_of_figure_leads_to_rows_that_add_up_to_it() {
         "roi/savings-by-rule findings ",
         "roi/savings-by-rule monthly_saving_usd ",
         "roi/recommendations monthly_saving_usd ",
+        "exec/data-quality measured_value ",
+        "exec/freshness hours_old ",
     ] {
         assert!(columns.contains(column), "{column} is explained nowhere: {columns:?}");
     }
+}
+
+/// Checks whose value is not what their evidence comes to, as `vw_data_quality_evidence` says it does.
+const UNPROVED: &str = "
+    SELECT q.check_name || ': ' || CAST(q.measured_value AS VARCHAR) || ' of ' || COALESCE(CAST(e.comes_to AS VARCHAR), 'nothing')
+    FROM ai_usage_analytics.vw_data_quality AS q
+    LEFT JOIN (
+        SELECT
+            v.check_name,
+            CASE
+                WHEN v.check_name = 'time_to_recover_hours' THEN AVG(v.part)
+                WHEN v.check_name IN ('cursor_cycle_matches_spend', 'reconciliation_worst') THEN MAX(v.part * 100 / v.of_all)
+                WHEN STARTS_WITH(v.check_name, 'freshness_') THEN MAX(v.part)
+                WHEN v.check_name LIKE 'dimensions_keep_%' THEN ABS(SUM(v.part))
+                WHEN v.check_name = 'claude_code_tokens_match_usage' THEN ABS(SUM(v.part)) * 100 / SUM(v.of_all)
+                WHEN COUNT(v.of_all) > 0 THEN SUM(v.part) * 100 / SUM(v.of_all)
+                ELSE SUM(v.part)
+            END AS comes_to
+        FROM ai_usage_analytics.vw_data_quality_evidence AS v
+        GROUP BY v.check_name
+    ) AS e ON e.check_name = q.check_name
+    WHERE ABS(COALESCE(q.measured_value, 0) - COALESCE(e.comes_to, 0)) > 0.000001";
+
+#[test]
+fn what_a_check_measured_is_what_its_evidence_comes_to() {
+    let mut seen = BTreeSet::new();
+    for (shape, seed) in [(Shape::Legacy, 85), (Shape::Enterprise, 86), (Shape::Analytics, 87)] {
+        let vendors = Vendors::open(longer(shape, seed), FaultPlan::none());
+        let home = Home::with_csv(&vendors);
+        home.run(days_ago(48), days_ago(4)).exits(0);
+        assert_eq!(home.column(UNPROVED), Vec::<String>::new(), "{shape:?}");
+        let checks =
+            "SELECT DISTINCT check_name FROM ai_usage_analytics.vw_data_quality_evidence WHERE part <> 0";
+        seen.extend(home.column(checks));
+    }
+    assert!(seen.len() >= 10, "too few checks measured anything: {seen:?}");
 }
 
 #[test]
