@@ -89,7 +89,7 @@ def parse(self, sql, **options):
 Dialect.parse = parse
 
 # 7. A statement is tens of thousands of objects that point at each other. Python looks for dead ones after every 700 new ones, and
-# now and then among all that are kept: a third of what translating took.
+# now and then among all that are kept: with the copied places of 6, over a quarter of the emulator's time.
 gc.set_threshold(200_000, 20, 50)
 
 # 8. What a column's OPTIONS say is lost in DuckDB either way; sqlglot as it is compiled refuses what it makes of them itself.
