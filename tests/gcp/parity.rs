@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aispend_bigquery::{BigQuery, BigQueryError, BigQueryOptions};
 use aispend_dashboards::BOARDS;
+use aispend_dashboards::format::platform;
 use aispend_duckdb::{DuckDb, Reader, open_reader};
 use aispend_emulators::{Emulators, Service};
 use aispend_google::Google;
 use aispend_loader::Loader;
-use aispend_metabase::query_as_metabase;
+use aispend_metabase::{says_platforms, twin_as_metabase};
 use aispend_model::{Feed, Money, Slice, moment_from_micros};
 use aispend_ports::{
     IncidentLine, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome, Topic, Verdict,
@@ -343,9 +344,13 @@ async fn card_problems(cards: &[Card], names: &[&str], reader: &Reader, bigquery
             if !asked.insert(sql.clone()) {
                 continue;
             }
-            let here = ordered(&reader.query(&sql).unwrap_or_else(|error| panic!("{}: {error}", card.id)));
-            // As Metabase asks: the days as rows of the calendar, filters as optional parts.
-            let sql = copied(&query_as_metabase(card, Engine::BigQuery, &selection).unwrap(), names);
+            let mut here =
+                ordered(&reader.query(&sql).unwrap_or_else(|error| panic!("{}: {error}", card.id)));
+            if says_platforms(card) {
+                in_words(&mut here);
+            }
+            // As Metabase asks for a table: the days as rows of the calendar, filters as optional parts, platforms by name.
+            let sql = copied(&twin_as_metabase(card, Engine::BigQuery, &selection).unwrap(), names);
             let there = match bigquery.query(&sql, None).await {
                 Ok(there) => with_commas(ordered(&there)),
                 Err(error) => {
@@ -366,6 +371,16 @@ async fn card_problems(cards: &[Card], names: &[&str], reader: &Reader, bigquery
         "answers with rows prove too little: {with_rows:?}"
     );
     problems
+}
+
+/// Platforms as tables of Metabase name them.
+fn in_words(answer: &mut Plain) {
+    let at = answer.columns.iter().position(|(name, _)| name == "platform").unwrap();
+    for cell in answer.rows.iter_mut().filter_map(|row| row.get_mut(at)) {
+        // A plain answer has text in quotes.
+        let key = cell.trim_matches('"');
+        *cell = format!("{:?}", if key == "total" { "Total" } else { platform(key) });
+    }
 }
 
 /// The emulator prints `FORMAT("%'d")` with apostrophes; BigQuery's own documentation says commas.

@@ -10,11 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DATASET, Engine, Filter, MadeOf, Selection, files,
-    template::{is_word, render_selected, render_with, with_parts, words},
+    template::{is_word, render_selected, render_with, replace, with_parts, words},
 };
 
 use inputs::Inputs;
 pub use members::Members;
+
+/// The word at the end of a long card's columns, and what the column is called that stands there when a page asks.
+pub const OF_ALL: &str = "of_all";
 
 /// Why a card's file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -345,6 +348,11 @@ impl Card {
         Some(self)
     }
 
+    /// A page shows the first rows of such a card, and says how many there are.
+    fn is_long(&self) -> bool {
+        words(&self.sql).any(|word| word == OF_ALL)
+    }
+
     fn check(&self) -> Result<(), String> {
         let known = |name: &String| {
             let is_known = self.columns.iter().any(|column| column.name == *name);
@@ -381,6 +389,17 @@ impl Card {
                 members.of_card(&self.sql).map(drop)?;
             }
         }
+        let needs_all = |column: &Column| column.heat || column.rest.is_some();
+        if self.is_long()
+            && (self.display != Display::Table
+                || !self.totals.is_empty()
+                || self.columns.iter().any(needs_all))
+        {
+            return Err(
+                "`{{of_all}}` is for tables without sums, tints and rests: a page reads their first rows"
+                    .to_owned(),
+            );
+        }
         let key = |key: &String| known(&key.split(':').next().unwrap_or_default().to_owned());
         self.keys.iter().try_for_each(key)?;
         if let Some(word) = words(&self.sql).find(|word| !is_word(word)) {
@@ -392,6 +411,19 @@ impl Card {
     /// The query; none for a text card.
     pub fn sql(&self, engine: Engine, selection: &Selection) -> Option<String> {
         (!self.sql.is_empty()).then(|| render_selected(&self.sql, engine, selection))
+    }
+
+    /// The query of a page, which shows so many rows. Where there may be many more it asks for the first of them, and in a last
+    /// column, [`OF_ALL`], for how many there are.
+    pub fn page_sql(&self, engine: Engine, selection: &Selection, rows: usize) -> Option<String> {
+        if !self.is_long() {
+            return self.sql(engine, selection);
+        }
+        let counted = replace(&self.sql, |word| match word {
+            OF_ALL => format!(",\n    COUNT(*) OVER () AS {OF_ALL}").into(),
+            other => format!("{{{{{other}}}}}").into(),
+        });
+        Some(format!("{}\nLIMIT {rows}", render_selected(&counted, engine, selection)))
     }
 
     /// The rows that a column's figure counts or adds up, in the row where these columns say this.

@@ -23,10 +23,10 @@ use sha2::{Digest, Sha256};
 
 pub use alert::{Audience, Evaluation, Rule, RuleError, RuleKind, Schedule, Severity, Unit, alerts};
 pub use assumptions::{Assumption, assume, assumptions};
-pub use card::{Card, CardError, Chart, Column, ColumnType, Display, Members, Place, cards};
+pub use card::{Card, CardError, Chart, Column, ColumnType, Display, Members, OF_ALL, Place, cards};
 pub use change::{Only, change_sql};
 pub use limit::{Limit, Limits, limits};
-pub use made_of::{ByModel, Facts, How, MadeOf, Measure, Part, Recipe};
+pub use made_of::{ByModel, Facts, How, MadeOf, Measure, Part, Recipe, TOTAL};
 pub use prices::{LIST_PRICES, ListPrice, TOKEN_TYPES, list_price};
 pub use seeds::seeds;
 pub use selection::{Filter, Selection, text};

@@ -183,6 +183,9 @@ enum Written {
     By(BTreeMap<String, String>),
 }
 
+/// All cases together: a sum over them.
+pub const TOTAL: &str = "total";
+
 /// Any case that is not named.
 const ANY: &str = "*";
 
@@ -210,8 +213,23 @@ impl TryFrom<Written> for MadeOf {
             let recipe = if text.is_empty() { None } else { Some(recipe(&text)?) };
             Ok((case, recipe))
         };
-        Ok(Self { by, cases: cases.into_iter().map(read).collect::<Result<_, _>>()? })
+        let mut cases: BTreeMap<String, Option<Recipe>> =
+            cases.into_iter().map(read).collect::<Result<_, _>>()?;
+        if by.is_some() && !cases.contains_key(ANY) && !cases.contains_key(TOTAL) {
+            cases.insert(TOTAL.to_owned(), together(cases.values()));
+        }
+        Ok(Self { by, cases })
     }
+}
+
+/// What adds up to a sum over cases; none where one of them is no sum of rows.
+fn together<'a>(mut cases: impl Iterator<Item = &'a Option<Recipe>>) -> Option<Recipe> {
+    let parts = cases.try_fold(Vec::new(), |mut parts, case| {
+        let whole = case.as_ref().filter(|recipe| recipe.how == How::Whole)?;
+        parts.extend(whole.parts.iter().cloned());
+        Some(parts)
+    });
+    Some(Recipe { parts: parts?, how: How::Worked })
 }
 
 fn recipe(text: &str) -> Result<Recipe, String> {
@@ -274,6 +292,12 @@ mod tests {
         let name = |case| made_of.recipe(Some(case)).map(|recipe| recipe.parts[0].measure.name);
         assert_eq!((made_of.by.as_deref(), name("chat")), (Some("kind"), Some("chat_requests")));
         assert_eq!((name("Other"), name("elsewhere")), (None, Some("sessions")));
+        let kinds =
+            read("rows = { by = \"kind\", chat = \"chat_requests\", agent = \"agent_requests\" }").unwrap();
+        let total = kinds.recipe(Some(TOTAL)).unwrap();
+        assert_eq!((total.how, total.parts.len()), (How::Worked, 2));
+        let ratio = read("rows = { by = \"kind\", a = \"commits\", b = \"commits / sessions\" }").unwrap();
+        assert!(ratio.recipe(Some(TOTAL)).is_none());
     }
 
     #[test]

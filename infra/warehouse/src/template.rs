@@ -57,16 +57,16 @@ fn part(name: &str) -> Option<&'static str> {
     file.split_once('\n').map(|(_, sql)| sql.trim_end())
 }
 
-/// True for the ways in which numbers and days become text.
+/// True for the ways in which numbers and days become text, and for a platform, whose key a reader may want as words.
 pub fn is_format(name: &str) -> bool {
-    matches!(name, "thousands" | "fixed1" | "fixed2" | "fixed3" | "day_words" | "month_words")
+    matches!(name, "thousands" | "fixed1" | "fixed2" | "fixed3" | "day_words" | "month_words" | "platform")
 }
 
 /// True for the words of cards alone.
 pub fn is_word(word: &str) -> bool {
     match word.split_once(':') {
         Some((name, expression)) => is_format(name.trim()) && !expression.trim().is_empty(),
-        None => matches!(word, "spend" | "usage" | "period" | "numeric" | "now"),
+        None => matches!(word, "spend" | "usage" | "period" | "numeric" | "now" | "of_all"),
     }
 }
 
@@ -103,6 +103,8 @@ pub fn spell(word: &str, engine: Engine) -> Cow<'_, str> {
         // DuckDB's own word has a time zone, and needs an extension to be compared with a moment.
         ("now", Engine::DuckDb) => "make_timestamp(epoch_us(now()))",
         ("now", Engine::BigQuery) => "CURRENT_TIMESTAMP()",
+        // How many rows there are is asked by a page that reads the first of them.
+        ("of_all", _) => "",
         (other, _) => other,
     }
     .into()
@@ -111,6 +113,7 @@ pub fn spell(word: &str, engine: Engine) -> Cow<'_, str> {
 /// A number or a day as people read it.
 fn as_text(format: &str, expression: &str, engine: Engine) -> Option<String> {
     Some(match (format, engine) {
+        ("platform", _) => expression.to_owned(),
         ("thousands", Engine::DuckDb) => format!("format('{{:,}}', CAST(ROUND({expression}) AS BIGINT))"),
         ("thousands", Engine::BigQuery) => format!("FORMAT(\"%'d\", CAST(ROUND({expression}) AS INT64))"),
         ("fixed1" | "fixed2" | "fixed3", _) => {
@@ -206,7 +209,7 @@ mod tests {
             let sql = with_parts(sql).unwrap();
             for word in words(&sql) {
                 // What somebody selected is known to cards alone.
-                let is_selected = matches!(word, "spend" | "usage" | "period");
+                let is_selected = matches!(word, "spend" | "usage" | "period" | "of_all");
                 let is_layout = word.starts_with("partition_by ") || word.starts_with("cluster_by ");
                 assert!(is_layout || is_word(word) && !is_selected, "{name}: {word}");
             }

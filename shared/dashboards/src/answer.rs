@@ -1,10 +1,12 @@
 //! A card's answer: its rows, and everything that must be said beside them.
 
 use aispend_tables::{Cell, QueryResult};
-use aispend_warehouse::{Card, Column, Filter, Selection};
+use aispend_warehouse::{Card, Column, Engine, Filter, OF_ALL, Selection};
 use serde_json::{Map, Value, json};
 
-use crate::{board::Board, filters::Filters, format, period::Period, state::DataState, summary};
+use crate::{
+    board::Board, filters::Filters, format, period::Period, state::DataState, summary, table::MOST_ROWS,
+};
 
 /// What is asked: a dashboard's address on one day, against one snapshot.
 #[derive(Debug, Clone)]
@@ -37,6 +39,11 @@ impl Asked {
         self.selection.keeping(&self.followed(card))
     }
 
+    /// The query of a card as its page asks it, which may be for its first rows; none for a text card.
+    pub fn page_sql(&self, card: &Card, engine: Engine) -> Option<String> {
+        card.page_sql(engine, &self.selection_of(card), MOST_ROWS)
+    }
+
     /// The range and filters of a card, in words.
     pub fn words_of(&self, card: &Card) -> String {
         let followed = self.followed(card);
@@ -54,6 +61,8 @@ impl Asked {
 pub struct Answer {
     /// In the order of the card's columns.
     pub rows: Vec<Vec<Cell>>,
+    /// How many rows the card has; a page may ask for the first of them.
+    pub of_all: usize,
 }
 
 impl Answer {
@@ -61,7 +70,8 @@ impl Answer {
     ///
     /// # Errors
     /// Where the query returns other columns than the card declares.
-    pub fn of(card: &Card, result: QueryResult) -> Result<Self, String> {
+    pub fn of(card: &Card, mut result: QueryResult) -> Result<Self, String> {
+        let of_all = take_count(&mut result);
         let declared: Vec<&str> = card.columns.iter().map(|column| column.name.as_str()).collect();
         let is_seen = |place: usize| !card.left_out.contains(&place);
         let found = result.columns.iter().enumerate().filter(|(place, _)| is_seen(*place));
@@ -70,18 +80,29 @@ impl Answer {
             return Err(format!("{} declares {declared:?}, its query returns {found:?}", card.id));
         }
         if card.left_out.is_empty() {
-            return Ok(Self { rows: result.rows });
+            return Ok(Self { of_all: of_all.unwrap_or(result.rows.len()), rows: result.rows });
         }
         let seen = |row: Vec<Cell>| {
             let cells = row.into_iter().enumerate().filter(|(place, _)| is_seen(*place));
             cells.map(|(_, cell)| cell).collect()
         };
-        Ok(Self { rows: result.rows.into_iter().map(seen).collect() })
+        let rows: Vec<Vec<Cell>> = result.rows.into_iter().map(seen).collect();
+        Ok(Self { of_all: of_all.unwrap_or(rows.len()), rows })
     }
 
     /// A text card has no rows.
     pub const fn nothing() -> Self {
-        Self { rows: Vec::new() }
+        Self { rows: Vec::new(), of_all: 0 }
+    }
+}
+
+/// Takes the column away that says of every row how many there are.
+fn take_count(result: &mut QueryResult) -> Option<usize> {
+    result.columns.pop_if(|column| column.name == OF_ALL)?;
+    let counts: Vec<Cell> = result.rows.iter_mut().filter_map(Vec::pop).collect();
+    match counts.first() {
+        Some(Cell::Integer(count)) => usize::try_from(*count).ok(),
+        _ => None,
     }
 }
 
@@ -151,4 +172,28 @@ fn column_json(column: &Column, card: &Card, asked: &Asked) -> Value {
         "mini": column.mini,
         "link": column.link.as_deref().and_then(|link| crate::link::template(link, asked)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use aispend_tables::{CellKind, QueryColumn};
+
+    use super::*;
+
+    #[test]
+    fn first_rows_say_how_many_there_are_and_all_rows_are_counted() {
+        let card =
+            aispend_warehouse::cards().unwrap().into_iter().find(|card| card.id == "alloc/ledger").unwrap();
+        let column = |name: &str| QueryColumn { name: name.to_owned(), kind: CellKind::Text };
+        let columns: Vec<QueryColumn> = card.columns.iter().map(|own| column(&own.name)).collect();
+        let row = vec![Cell::Text("x".to_owned()); columns.len()];
+        let all = QueryResult { columns: columns.clone(), rows: vec![row.clone(); 2] };
+        let all = Answer::of(&card, all).unwrap();
+        let mut counted = row;
+        counted.push(Cell::Integer(7_076));
+        let columns = columns.into_iter().chain([column(OF_ALL)]).collect();
+        let first = QueryResult { columns, rows: vec![counted; 2] };
+        let first = Answer::of(&card, first).unwrap();
+        assert_eq!((first.rows, first.of_all, all.of_all), (all.rows, 7_076, 2));
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Rows that a page shows of one table; files hold all of them.
-const MOST_ROWS: usize = 300;
+pub const MOST_ROWS: usize = 300;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,12 +93,12 @@ pub fn table(card: &Card, answer: &Answer, asked: &Asked) -> Table {
                 let text = text_of(cell, column, asked);
                 let href = column.link.as_deref().filter(|_| !is_twin || *at == 0);
                 let explain = match &wide {
-                    Some(wide) => {
-                        let long = wide.long(card, answer, row, *at);
-                        long.and_then(|(column, row)| {
-                            explain::of_cell(card, column, row, &answer.rows, asked)
-                        })
-                    }
+                    Some(wide) => match wide.long(card, answer, row, *at) {
+                        Some((column, row)) => explain::of_cell(card, column, row, &answer.rows, asked),
+                        None => wide.summed(card, answer, row, *at).and_then(|(column, rows)| {
+                            explain::of_sum(card, column, &rows, &answer.rows, asked)
+                        }),
+                    },
                     None => explain::of_cell(card, column, row, &answer.rows, asked),
                 };
                 let is_other = explain.is_some() && !is_twin && !std::mem::take(&mut is_first);
@@ -128,7 +128,7 @@ pub fn table(card: &Card, answer: &Answer, asked: &Asked) -> Table {
             });
             cells.collect()
         }),
-        total_rows: rows.len(),
+        total_rows: if is_twin { rows.len() } else { answer.of_all },
         sort: sort_of(&all, rows),
     }
 }

@@ -15,9 +15,12 @@ use crate::{
 /// What the series of the sum is called.
 pub const TOTAL: &str = "Total";
 
+/// What its column is called.
+const SUM: &str = "total";
+
 /// A series as people read it.
 pub fn series_label(shown: &str) -> String {
-    if shown == "total" { TOTAL.to_owned() } else { shown.to_owned() }
+    if shown == SUM { TOTAL.to_owned() } else { shown.to_owned() }
 }
 
 /// True where the month or week of a day is not over.
@@ -53,6 +56,22 @@ impl Wide {
         let column = card.columns.get(place(card, chart.y.first()?)?)?;
         answer.rows.iter().find(is_shown).map(|row| (column, row.as_slice()))
     }
+
+    /// The column and the rows of the card that a sum adds up; none for every other cell.
+    pub fn summed<'a>(
+        &self,
+        card: &'a Card,
+        answer: &'a Answer,
+        row: &[Cell],
+        at: usize,
+    ) -> Option<(&'a Column, Vec<&'a [Cell]>)> {
+        let chart = card.chart.as_ref()?;
+        let x = place(card, &chart.x)?;
+        self.columns.get(at).filter(|column| at > 0 && column.name == SUM)?;
+        let column = card.columns.get(place(card, chart.y.first()?)?)?;
+        let of_row = answer.rows.iter().filter(|long| long.get(x) == row.first());
+        Some((column, of_row.map(Vec::as_slice).collect()))
+    }
 }
 
 /// A chart's long rows as a wide table; `None` where they are wide already, or would lose a column.
@@ -79,7 +98,7 @@ pub fn wide(card: &Card, answer: &Answer) -> Option<Wide> {
     if series_column.kind == ColumnType::Platform {
         names.sort_by_key(|name| platform_place(&name.to_string()));
     }
-    let has_total = names.iter().any(|name| name.to_string() == "total");
+    let has_total = names.iter().any(|name| name.to_string() == SUM);
     let adds_up = y_column.kind == ColumnType::Usd || chart.stack && y_column.kind == ColumnType::Integer;
     let adds_total = adds_up && !has_total && names.len() > 1;
     let mut columns = vec![x_column.clone()];
@@ -88,7 +107,7 @@ pub fn wide(card: &Card, answer: &Answer) -> Option<Wide> {
         columns.push(Column { name: name.to_string(), label, link: None, ..y_column.clone() });
     }
     if adds_total {
-        columns.push(Column { name: "total".into(), label: TOTAL.into(), link: None, ..y_column.clone() });
+        columns.push(Column { name: SUM.into(), label: TOTAL.into(), link: None, ..y_column.clone() });
     }
     let mut rows = Vec::new();
     for key in keys {

@@ -11,6 +11,7 @@ changed = "2026-11-22"
 name = "headline"
 label = "Who pays"
 type = "headline"
+members = { text = "The figures of the sentence before they are rounded. Each clause says some of them, and is left out where its own are not there.", of = "figures", show = ["cost_usd", "owned_usd", "creator_usd", "unowned_usd", "unowned_keys", "team", "team_usd"], newest = "range_words", see = ["alloc/teams", "alloc/people", "alloc/unattributed"] }
 */
 WITH money AS (
     SELECT

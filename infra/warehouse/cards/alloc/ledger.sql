@@ -78,16 +78,27 @@ WITH rows_of AS (
     GROUP BY
         s.month, s.team, s.user_email, s.display_name, s.platform, s.model, s.cost_class, s.cost_type, s.attribution, s.source_table
 ),
+first_person AS (
+    SELECT s.month AS month, s.team AS team, s.platform AS platform, MIN(s.user_email) AS user_email
+    FROM rows_of AS s
+    GROUP BY s.month, s.team, s.platform
+),
+-- Only rows of the first person are put in order: a large company has half a million others.
 placed AS (
     SELECT
         s.*,
-        d.sort_order AS sort_order,
         ROW_NUMBER() OVER (
             PARTITION BY s.month, s.team, s.platform
-            ORDER BY s.user_email, COALESCE(s.model, ''), s.cost_class, COALESCE(s.cost_type, ''), s.attribution, s.source_table
+            ORDER BY s.model NULLS FIRST, s.cost_class, s.cost_type NULLS FIRST, s.attribution, s.source_table
         ) AS place
     FROM rows_of AS s
-    LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = s.platform
+    JOIN first_person AS f ON f.month = s.month AND f.team = s.team AND f.platform = s.platform AND f.user_email = s.user_email
+    UNION ALL
+    SELECT s.*, 0 AS place
+    FROM rows_of AS s
+    LEFT JOIN first_person AS f
+        ON f.month = s.month AND f.team = s.team AND f.platform = s.platform AND f.user_email = s.user_email
+    WHERE f.user_email IS NULL
 )
 SELECT
     s.month AS month,
@@ -101,8 +112,9 @@ SELECT
     s.cost_usd AS cost_usd,
     s.attribution AS attribution,
     CASE WHEN s.place = 1 THEN b.budget_usd END AS budget_usd,
-    s.source_table AS source_table
+    s.source_table AS source_table{{of_all}}
 FROM placed AS s
+LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = s.platform
 LEFT JOIN ai_usage_analytics.vw_budget AS b ON b.month = s.month AND b.team = s.team AND b.platform = s.platform
-ORDER BY month, CASE s.team WHEN 'Unattributed' THEN 2 WHEN 'No team' THEN 1 ELSE 0 END, team, COALESCE(s.sort_order, 99), platform, user_email, COALESCE(s.model, ''), cost_class, COALESCE(s.cost_type, ''),
+ORDER BY month, CASE s.team WHEN 'Unattributed' THEN 2 WHEN 'No team' THEN 1 ELSE 0 END, team, COALESCE(d.sort_order, 99), platform, user_email, s.model NULLS FIRST, cost_class, s.cost_type NULLS FIRST,
     attribution, source_table

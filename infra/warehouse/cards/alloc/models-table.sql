@@ -93,7 +93,7 @@ tokens AS (
 )
 SELECT
     m.model AS model,
-    m.platform AS platform,
+    {{platform:m.platform}} AS platform,
     m.cost_usd AS cost_usd,
     CAST(SAFE_DIVIDE(m.cost_usd, SUM(m.cost_usd) OVER ()) AS {{numeric}}) AS share_pct,
     t.input_tokens AS input_tokens,

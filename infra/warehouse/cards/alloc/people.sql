@@ -109,11 +109,12 @@ type = "text"
 from = ["cost_usd"]
 */
 WITH {{with:period_before}},
-money AS (
+by_team AS (
     SELECT
         s.user_email AS user_email,
-        MAX(s.display_name) AS display_name,
-        CASE WHEN s.user_email = 'unknown@unattributed.com' THEN 'Unattributed' ELSE SUBSTR(MAX(CAST(s.spend_date AS STRING) || s.team), 11) END AS team,
+        s.display_name AS display_name,
+        s.team AS team,
+        MAX(s.spend_date) AS last_day,
         SUM(CASE WHEN s.spend_date BETWEEN p.first_day AND p.through_day THEN s.cost_usd END) AS cost_usd,
         SUM(CASE WHEN p.has_previous AND s.spend_date BETWEEN p.prev_first AND p.prev_through THEN s.cost_usd END) AS before_usd,
         SUM(CASE WHEN s.cost_class = 'seat' AND s.spend_date BETWEEN p.first_day AND p.through_day THEN s.cost_usd ELSE 0 END) AS seat_usd,
@@ -129,7 +130,27 @@ money AS (
     FROM {{spend}} AS s
     CROSS JOIN span AS p
     WHERE s.spend_date >= p.prev_first AND s.spend_date <= p.through_day
-    GROUP BY s.user_email
+    GROUP BY s.user_email, s.display_name, s.team
+),
+-- Which team was the last one is asked of a row for each, and not of every row of money.
+money AS (
+    SELECT
+        b.user_email AS user_email,
+        MAX(b.display_name) AS display_name,
+        CASE WHEN b.user_email = 'unknown@unattributed.com' THEN 'Unattributed' ELSE SUBSTR(MAX(CAST(b.last_day AS STRING) || b.team), 11) END AS team,
+        SUM(b.cost_usd) AS cost_usd,
+        SUM(b.before_usd) AS before_usd,
+        SUM(b.seat_usd) AS seat_usd,
+        SUM(b.usage_usd) AS usage_usd,
+        SUM(b.coding_usd) AS coding_usd,
+        SUM(b.covering_usd) AS covering_usd,
+        SUM(b.token_usd) AS token_usd,
+        SUM(b.cursor_usd) AS cursor_usd,
+        SUM(b.direct_usd) AS direct_usd,
+        SUM(b.mapping_usd) AS mapping_usd,
+        SUM(b.creator_usd) AS creator_usd
+    FROM by_team AS b
+    GROUP BY b.user_email
 ),
 output AS (
     SELECT

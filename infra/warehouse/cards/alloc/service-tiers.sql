@@ -29,7 +29,7 @@ from = ["cost_usd"]
 */
 SELECT
     COALESCE(s.service_tier, 'not reported') AS service_tier,
-    s.platform AS platform,
+    {{platform:s.platform}} AS platform,
     SUM(s.cost_usd) AS cost_usd,
     CAST(SAFE_DIVIDE(SUM(s.cost_usd), SUM(SUM(s.cost_usd)) OVER ()) AS {{numeric}}) AS share_pct
 FROM {{spend}} AS s
@@ -37,4 +37,4 @@ CROSS JOIN {{period}} AS p
 LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = s.platform
 WHERE s.source_table = 'claude_expenses' AND s.spend_date BETWEEN p.first_day AND p.through_day
 GROUP BY COALESCE(s.service_tier, 'not reported'), s.platform
-ORDER BY CASE COALESCE(s.service_tier, 'not reported') WHEN 'not reported' THEN 1 ELSE 0 END, service_tier, COALESCE(MAX(d.sort_order), 99), platform
+ORDER BY CASE COALESCE(s.service_tier, 'not reported') WHEN 'not reported' THEN 1 ELSE 0 END, service_tier, COALESCE(MAX(d.sort_order), 99), s.platform

@@ -81,7 +81,7 @@ sums AS (
 SELECT
     a.api_key_id AS api_key_id,
     a.workspace_id AS workspace_id,
-    a.platform AS platform,
+    {{platform:a.platform}} AS platform,
     a.model AS model,
     a.cost_usd AS cost_usd,
     a.first_seen AS first_seen,
@@ -90,4 +90,4 @@ SELECT
 FROM sums AS a
 LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = a.platform
 WHERE a.cost_usd <> 0
-ORDER BY cost_usd DESC, COALESCE(a.api_key_id, ''), COALESCE(a.workspace_id, ''), COALESCE(d.sort_order, 99), platform, COALESCE(a.model, ''), reason
+ORDER BY cost_usd DESC, COALESCE(a.api_key_id, ''), COALESCE(a.workspace_id, ''), COALESCE(d.sort_order, 99), a.platform, COALESCE(a.model, ''), reason

@@ -21,6 +21,7 @@ members = { text = "What the check looked at. It measured the sum of the column 
 name = "target"
 label = "Target"
 type = "number"
+members = { text = "The target, and the setting that changes it: warehouse.assumptions of the settings, such as attribution_cost.target=90. Without one the check keeps its own.", of = "targets", by = ["check_name"], show = ["setting", "target", "source"], newest = "setting" }
 [[columns]]
 name = "status"
 label = "Status"
@@ -49,6 +50,16 @@ checks AS (
         CASE WHEN f.measured_value IS NULL THEN 'no data' WHEN ABS(f.measured_value) <= 10 THEN 'ok' ELSE 'warning' END AS status,
         'percent that the forecast of last month, made on the same day, was off' AS detail
     FROM forecast AS f
+),
+-- Nothing but the explanation of a target reads it.
+targets AS (
+    SELECT
+        k.check_name AS check_name,
+        k.check_name || '.target' AS setting,
+        k.target AS target,
+        CASE WHEN a.name IS NULL THEN 'built into the check' ELSE 'dim_assumption: ' || a.note END AS source
+    FROM checks AS k
+    LEFT JOIN ai_usage_analytics.dim_assumption AS a ON a.name = k.check_name || '.target'
 )
 SELECT k.check_name AS check_name, k.measured_value AS measured_value, k.target AS target, k.status AS status, k.detail AS detail
 FROM checks AS k

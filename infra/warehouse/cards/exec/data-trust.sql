@@ -13,6 +13,7 @@ name = "trust"
 label = "Can I trust this?"
 type = "text"
 link = "exec#definitions"
+rows = "of cost_usd attribution=direct attribution=mapping attribution=creator / cost_usd"
 [[columns]]
 name = "previous"
 label = "Period before"

@@ -12,6 +12,7 @@ changed = "2026-11-22"
 name = "headline"
 label = "This range in one line"
 type = "headline"
+members = { text = "The figures of the sentence before they are rounded. Each clause says some of them, and is left out where its own are not there.", of = "figures", show = ["through_day", "now_usd", "budget_usd", "forecast_usd", "change_usd", "change_pct", "driver", "driver_usd", "owned_pct", "hours_old"], newest = "range_words", see = ["exec/total-spend", "exec/budget-used", "exec/growth", "exec/what-changed", "exec/data-trust", "exec/freshness"] }
 */
 WITH {{with:period_before}},
 parts AS (

@@ -46,7 +46,7 @@ sums AS (
     FROM parts AS a
     GROUP BY a.month, a.platform
 )
-SELECT a.month AS month, a.platform AS platform, a.cost_usd AS cost_usd
+SELECT a.month AS month, {{platform:a.platform}} AS platform, a.cost_usd AS cost_usd
 FROM sums AS a
 LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = a.platform
-ORDER BY month, COALESCE(d.sort_order, 99), platform
+ORDER BY month, COALESCE(d.sort_order, 99), a.platform

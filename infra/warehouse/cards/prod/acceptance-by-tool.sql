@@ -29,7 +29,7 @@ rows = "suggestions_accepted / suggestions_decided"
 */
 SELECT
     u.team AS team,
-    u.platform AS platform,
+    {{platform:u.platform}} AS platform,
     CAST(SAFE_DIVIDE(SUM(u.suggestions_accepted), SUM(u.suggestions_accepted + u.suggestions_rejected)) AS {{numeric}})
         AS suggestion_acceptance_rate
 FROM {{usage}} AS u
@@ -37,4 +37,4 @@ CROSS JOIN {{period}} AS p
 WHERE u.platform IN ('claude_code', 'cursor') AND u.usage_date BETWEEN p.first_day AND p.through_day
 GROUP BY u.team, u.platform
 HAVING SUM(u.suggestions_accepted + u.suggestions_rejected) >= 50
-ORDER BY CASE u.team WHEN 'Unattributed' THEN 2 WHEN 'No team' THEN 1 ELSE 0 END, team, platform
+ORDER BY CASE u.team WHEN 'Unattributed' THEN 2 WHEN 'No team' THEN 1 ELSE 0 END, team, u.platform

@@ -29,7 +29,7 @@ rows = "suggestions_accepted / suggestions_decided"
 WITH {{with:weeks}}
 SELECT
     u.week AS week,
-    u.platform AS platform,
+    {{platform:u.platform}} AS platform,
     CASE
         WHEN SUM(u.suggestions_accepted + u.suggestions_rejected) >= 50
             THEN CAST(SAFE_DIVIDE(SUM(u.suggestions_accepted), SUM(u.suggestions_accepted + u.suggestions_rejected)) AS {{numeric}})
@@ -38,4 +38,4 @@ FROM {{usage}} AS u
 CROSS JOIN last AS l
 WHERE u.platform IN ('claude_code', 'cursor') AND u.week >= l.first_week AND u.week <= l.week AND u.usage_date <= l.through_day
 GROUP BY u.week, u.platform
-ORDER BY week, platform
+ORDER BY week, u.platform

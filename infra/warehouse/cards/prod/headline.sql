@@ -11,6 +11,7 @@ changed = "2026-11-22"
 name = "headline"
 label = "What the tools produced"
 type = "headline"
+members = { text = "The figures of the sentence before they are rounded. Each clause says some of them, and is left out where its own are not there.", of = "figures", show = ["lines_accepted", "lines_before", "change_pct", "commits", "pull_requests", "line_rate", "edit_rate", "active_users", "people", "idle_seats"], newest = "range_words", see = ["prod/lines-accepted", "prod/commits", "prod/pull-requests", "prod/line-acceptance", "prod/edit-acceptance", "prod/active-users", "prod/idle-seats"] }
 */
 WITH {{with:period_before}},
 output AS (

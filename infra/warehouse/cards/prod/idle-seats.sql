@@ -48,7 +48,7 @@ WITH {{with:idle_seats}}
 SELECT
     s.display_name AS display_name,
     s.team AS team,
-    s.platform AS platform,
+    {{platform:s.platform}} AS platform,
     s.seat_usd AS seat_usd,
     u.last_active AS last_active,
     UNIX_DATE(p.through_day) - UNIX_DATE(u.last_active) AS days_idle,
@@ -58,4 +58,4 @@ CROSS JOIN {{period}} AS p
 JOIN reported AS r ON r.platform = s.platform
 LEFT JOIN used AS u ON u.user_email = s.user_email AND u.platform = s.platform
 WHERE u.last_active IS NULL OR UNIX_DATE(p.through_day) - UNIX_DATE(u.last_active) >= 30
-ORDER BY seat_usd DESC, user_email, platform
+ORDER BY seat_usd DESC, user_email, s.platform

@@ -35,6 +35,6 @@ sums AS (
     WHERE u.platform IN ('claude_code', 'cursor') AND u.week >= l.first_week AND u.week <= l.week AND u.usage_date <= l.through_day
     GROUP BY u.week, u.platform
 )
-SELECT a.week AS week, a.platform AS platform, a.lines_accepted AS lines_accepted
+SELECT a.week AS week, {{platform:a.platform}} AS platform, a.lines_accepted AS lines_accepted
 FROM sums AS a
-ORDER BY week, platform
+ORDER BY week, a.platform

@@ -197,7 +197,7 @@ measured AS (
 SELECT
     m.display_name AS display_name,
     m.team AS team,
-    m.platform AS platform,
+    {{platform:m.platform}} AS platform,
     m.lines_accepted AS lines_accepted,
     CASE WHEN m.platform = 'cursor' THEN CAST(SAFE_DIVIDE(m.lines_accepted, m.lines_suggested) AS {{numeric}}) END AS line_acceptance_rate,
     CAST(SAFE_DIVIDE(m.suggestions_accepted, m.suggestions_decided) AS {{numeric}}) AS suggestion_acceptance_rate,
@@ -229,4 +229,4 @@ SELECT
 FROM measured AS m
 LEFT JOIN ai_usage_analytics.dim_platform AS d ON d.view_name = m.platform
 ORDER BY CASE WHEN m.user_email = 'unknown@unattributed.com' THEN 1 ELSE 0 END, CASE WHEN m.lines_per_session IS NULL THEN 1 ELSE 0 END,
-    lines_per_session DESC, user_email, COALESCE(d.sort_order, 99), platform
+    lines_per_session DESC, user_email, COALESCE(d.sort_order, 99), m.platform

@@ -43,7 +43,7 @@ output AS (
 {{with:coding_parts}}
 SELECT
     a.month AS month,
-    a.platform AS platform,
+    {{platform:a.platform}} AS platform,
     CAST(SAFE_DIVIDE(a.cost_usd, a.counted) AS {{numeric}}) AS cost_per_accepted_suggestion
 FROM parts AS a
 WHERE a.counted > 0 AND a.cost_usd IS NOT NULL AND a.platform <> 'total'

@@ -11,6 +11,7 @@ changed = "2026-11-22"
 name = "headline"
 label = "Is it worth it?"
 type = "headline"
+members = { text = "The figures of the sentence before they are rounded. Each clause says some of them, and is left out where its own are not there.", of = "figures", show = ["cost_per_line", "roi_category", "cost_per_line_before", "roi_category_before", "code_usd", "cursor_usd", "dear_people", "saving_usd", "findings", "saving_pct"], newest = "range_words", see = ["roi/cost-per-line", "roi/category", "roi/platform-efficiency", "roi/people", "roi/savings", "roi/recommendations"] }
 */
 WITH {{with:period_before}},
 {{with:paid_output}},

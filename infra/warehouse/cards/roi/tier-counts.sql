@@ -69,7 +69,7 @@ levels AS (
     UNION ALL
     SELECT 5 AS place, 'No output data' AS level
 )
-SELECT l.level AS efficiency_tier, t.platform AS platform, COALESCE(c.people, 0) AS people
+SELECT l.level AS efficiency_tier, {{platform:t.platform}} AS platform, COALESCE(c.people, 0) AS people
 FROM levels AS l
 CROSS JOIN tools AS t
 LEFT JOIN counted AS c ON c.level = l.level AND c.platform = t.platform

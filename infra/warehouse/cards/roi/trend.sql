@@ -52,7 +52,7 @@ rated AS (
 )
 SELECT
     r.month AS month,
-    r.platform AS platform,
+    {{platform:r.platform}} AS platform,
     r.cost_per_line_accepted AS cost_per_line_accepted,
     CASE
         WHEN r.cost_per_line_accepted IS NULL THEN 'No output data'

@@ -26,21 +26,22 @@ rows = "cost_usd coding=yes"
 name = "value_per_line_usd"
 label = "Assumed value per line"
 type = "usd"
+members = { text = "The assumption as it stands in dim_assumption. warehouse.assumptions of the settings says otherwise.", of = "assumptions", show = ["name", "value", "unit", "note"], newest = "value" }
 [[columns]]
 name = "low"
 label = "Ratio at a tenth"
 type = "number"
-from = ["lines_accepted", "cost_usd"]
+from = ["lines_accepted", "cost_usd", "value_per_line_usd"]
 [[columns]]
 name = "estimated_roi_ratio"
 label = "Ratio at that value"
 type = "number"
-from = ["lines_accepted", "cost_usd"]
+from = ["lines_accepted", "cost_usd", "value_per_line_usd"]
 [[columns]]
 name = "high"
 label = "Ratio at twice"
 type = "number"
-from = ["lines_accepted", "cost_usd"]
+from = ["lines_accepted", "cost_usd", "value_per_line_usd"]
 [[columns]]
 name = "break_even_usd"
 label = "Break-even per line"
@@ -51,10 +52,14 @@ WITH {{with:thirteen_months}},
 {{with:coding_money}},
 {{with:lines_by_month}},
 {{with:coding_parts}},
-assumed AS (
-    SELECT MAX(a.value) AS value_per_line_usd
+assumptions AS (
+    SELECT a.name AS name, a.value AS value, a.unit AS unit, a.note AS note
     FROM ai_usage_analytics.dim_assumption AS a
     WHERE a.name = 'value_per_line_usd'
+),
+assumed AS (
+    SELECT MAX(a.value) AS value_per_line_usd
+    FROM assumptions AS a
 )
 SELECT
     a.month AS month,

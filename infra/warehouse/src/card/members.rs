@@ -21,6 +21,9 @@ pub struct Members {
     pub amount: Option<String>,
     /// Where they are neither counted nor added up, but what the figure was worked out from: the newest by this one first.
     pub newest: Option<String>,
+    /// Cards whose own figures these are, where a sentence says several.
+    #[serde(default)]
+    pub see: Vec<String>,
 }
 
 impl Members {
@@ -47,11 +50,14 @@ impl Members {
         Ok(format!("{parts}\n)\nSELECT {shown}\nFROM {} AS m", self.of))
     }
 
-    /// Those of a row, the largest amount first.
+    /// Those of a row, or of several together; the largest amount first.
     pub(super) fn of_row(&self, row: &[(String, String)], engine: Engine) -> String {
-        let chosen = self.by.iter().filter_map(|name| row.iter().find(|(known, _)| known == name));
+        let values = |name: &String| {
+            let values = row.iter().filter(|(known, _)| known == name);
+            values.map(|(_, value)| text(value, engine)).collect::<Vec<_>>().join(", ")
+        };
         let mut all: Vec<String> =
-            chosen.map(|(name, value)| format!("m.{name} = {}", text(value, engine))).collect();
+            self.by.iter().map(|name| format!("m.{name} IN ({})", values(name))).collect();
         all.extend(self.amount.iter().map(|amount| format!("m.{amount} IS NOT NULL")));
         let condition = if all.is_empty() { String::new() } else { format!("WHERE {}\n", all.join(" AND ")) };
         let first = self.amount.iter().chain(&self.newest).map(|column| format!("{column} DESC"));

@@ -72,6 +72,28 @@ fn a_wrong_file_names_itself_and_its_key() {
 }
 
 #[test]
+fn a_page_asks_a_long_table_for_its_first_rows_and_every_other_card_for_all() {
+    let selection = Selection::of_days(date(2026, 10, 1), date(2026, 10, 31), date(2026, 10, 18));
+    let mut long = Vec::new();
+    for card in cards().unwrap() {
+        for engine in [Engine::DuckDb, Engine::BigQuery] {
+            let (all, first) = (card.sql(engine, &selection), card.page_sql(engine, &selection, 300));
+            if all != first {
+                let (all, first) = (all.unwrap(), first.unwrap());
+                assert!(!all.contains(OF_ALL) && !card.sql_with(engine, |_| None).unwrap().contains(OF_ALL));
+                let counted = first.strip_suffix("\nLIMIT 300").unwrap();
+                assert_eq!(counted.replace(",\n    COUNT(*) OVER () AS of_all\n", "\n"), all);
+                long.push(card.id.clone());
+            }
+        }
+    }
+    assert_eq!(long, ["alloc/ledger"; 2]);
+    let file = TREND.replace("AS cost_usd\nFROM", "AS cost_usd{{of_all}}\nFROM");
+    let error = Card::parse("exec", "x", &file).unwrap_err().to_string();
+    assert!(error.contains("`{{of_all}}` is for tables"), "{error}");
+}
+
+#[test]
 fn every_card_can_be_read_and_stands_alone_on_its_place() {
     let cards = cards().unwrap();
     for (at, card) in cards.iter().enumerate() {
@@ -232,10 +254,16 @@ fn a_count_of_people_lists_them_by_what_its_row_says() {
     };
     let sql = asked(&[("efficiency_tier", "{{spend}}'"), ("platform", "cursor")]).unwrap();
     assert!(
-        sql.contains("FROM named AS m\nWHERE m.efficiency_tier = '{{spend}}''' AND m.platform = 'cursor'"),
+        sql.contains(
+            "FROM named AS m\nWHERE m.efficiency_tier IN ('{{spend}}''') AND m.platform IN ('cursor')"
+        ),
         "{sql}"
     );
     assert!(!sql.contains("counted AS ("), "{sql}");
+    // A sum over several rows.
+    let of_both = [("efficiency_tier", "Good"), ("platform", "claude_code"), ("platform", "cursor")];
+    let sql = asked(&of_both).unwrap();
+    assert!(sql.contains("m.platform IN ('claude_code', 'cursor')"), "{sql}");
     assert_eq!(asked(&[("platform", "cursor")]).unwrap_err(), "row: it does not say which `efficiency_tier`");
     // Where only teams may be seen nobody is listed, and the count stays.
     let teams = card.clone().for_teams().unwrap();
@@ -251,7 +279,7 @@ fn what_a_figure_was_worked_out_from_may_be_a_view_that_its_card_does_not_read()
     let row = [("check_name".to_owned(), "drift".to_owned())];
     let sql = card.members(members, &row, Engine::DuckDb, &selection).unwrap();
     assert!(sql.starts_with("SELECT m.what AS what, "), "{sql}");
-    let rest = "FROM ai_usage_analytics.vw_data_quality_evidence AS m\nWHERE m.check_name = 'drift'\nORDER BY day DESC, what";
+    let rest = "FROM ai_usage_analytics.vw_data_quality_evidence AS m\nWHERE m.check_name IN ('drift')\nORDER BY day DESC, what";
     assert!(sql.contains(rest), "{sql}");
     assert!(
         !card.views().contains(&"vw_data_quality_evidence"),

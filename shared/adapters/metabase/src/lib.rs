@@ -25,7 +25,7 @@ pub use found::{Found, FoundItem, found};
 pub use keeper::{KEY_NAME, Keys, SignedIn, secrets, sign_in, sign_out};
 pub use plan::{After, Call, Change, Choices, Plan, Step, Verb, plan};
 pub use smoke::{Smoked, read_millionths, shown, smoke};
-pub use sql::{Question, query_as_metabase, question, slug};
+pub use sql::{Question, query_as_metabase, question, says_platforms, slug, twin_as_metabase, twin_question};
 pub use version::{Edition, Version};
 pub use visual::{check as check_settings, settings as visual_settings};
 pub use wanted::{Item, Kind, Names, Wanted, wanted};

@@ -1,7 +1,12 @@
 //! A card's query as Metabase keeps it: the same file, its filters as template tags.
 
-use aispend_dashboards::Board;
-use aispend_warehouse::{Card, DATASET, Engine, Filter, Selection, TODAY, in_dataset, standing_period, text};
+use aispend_dashboards::{Board, format::PLATFORMS};
+use aispend_warehouse::{
+    Card, Column, DATASET, Display, Engine, Filter, Selection, TODAY, in_dataset, standing_period, text,
+};
+
+/// What the series of a sum is called.
+const TOTAL: &str = "Total";
 
 /// A query with tags, and which filters those are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,17 +38,43 @@ pub fn field(filter: Filter) -> String {
 
 /// A card's query for an engine; `None` for a text card.
 pub fn question(card: &Card, engine: Engine, dataset: &str) -> Option<Question> {
+    asked(card, engine, dataset, card.display == Display::Table)
+}
+
+/// The query of the table beside a chart.
+pub fn twin_question(card: &Card, engine: Engine, dataset: &str) -> Option<Question> {
+    asked(card, engine, dataset, true)
+}
+
+/// True where a table of this card says `Claude Code` and not `claude_code`. Whatever a click leads to wants the key, and so do
+/// the colours of a chart.
+pub fn says_platforms(card: &Card) -> bool {
+    let leads_on = |column: &Column| column.link.as_ref().is_some_and(|link| link.contains("{platform}"));
+    card.template().contains("{{platform:") && !card.columns.iter().any(leads_on)
+}
+
+fn asked(card: &Card, engine: Engine, dataset: &str, is_table: bool) -> Option<Question> {
     let followed = followed(card);
+    let is_in_words = is_table && says_platforms(card);
     let own = |word: &str| match word {
         "spend" => Some(daily("vw_spend_daily", &followed)),
         "usage" => Some(daily("vw_usage_daily", &followed)),
         "period" => Some(standing_period("{{date_range}}")),
-        _ => None,
+        _ => word.strip_prefix("platform:").filter(|_| is_in_words).map(|key| platform_words(key, engine)),
     };
     let sql = in_dataset(&card.sql_with(engine, own)?, dataset);
     let is_used = |filter: &Filter| sql.contains(&format!("{{{{{}}}}}", slug(*filter)));
     let filters = Filter::ALL.into_iter().filter(is_used).collect();
     Some(Question { sql, filters })
+}
+
+fn platform_words(key: &str, engine: Engine) -> String {
+    let total = ("total", TOTAL);
+    let words = PLATFORMS
+        .iter()
+        .chain([&total])
+        .map(|(known, words)| format!(" WHEN {} THEN {}", text(known, engine), text(words, engine)));
+    format!("CASE {key}{} ELSE {key} END", words.collect::<String>())
 }
 
 /// What a card's dashboard filters by and the card follows.
@@ -67,9 +98,18 @@ fn daily(view: &str, followed: &[Filter]) -> String {
 /// The query that Metabase would send for a selection: its tags filled in, parts without a value left out. `None` for a
 /// text card. The day on which it is asked is the selection's, so that an answer can be compared with another.
 pub fn query_as_metabase(card: &Card, engine: Engine, selection: &Selection) -> Option<String> {
-    let Question { sql, .. } = question(card, engine, DATASET)?;
-    let filled = fill(&optional(&sql, selection), |name| condition(name, engine, selection));
-    Some(filled.replace(TODAY, &format!("DATE '{}'", selection.today)))
+    Some(filled(&question(card, engine, DATASET)?, engine, selection))
+}
+
+/// The same of the table beside a chart.
+pub fn twin_as_metabase(card: &Card, engine: Engine, selection: &Selection) -> Option<String> {
+    Some(filled(&twin_question(card, engine, DATASET)?, engine, selection))
+}
+
+fn filled(asked: &Question, engine: Engine, selection: &Selection) -> String {
+    let sql = &asked.sql;
+    let filled = fill(&optional(sql, selection), |name| condition(name, engine, selection));
+    filled.replace(TODAY, &format!("DATE '{}'", selection.today))
 }
 
 /// Keeps an optional part where its tag has a value.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use aispend_dashboards::{Answer, Asked, Cards, DataState, ReadError, Snapshot};
-use aispend_warehouse::{Card, Selection};
+use aispend_warehouse::Card;
 
 /// Answers that are kept; a page asks some twenty.
 const MOST_ANSWERS: usize = 2_000;
@@ -17,7 +17,8 @@ pub struct Held {
     pub snapshot: Arc<dyn Snapshot>,
     /// What it says about itself.
     pub state: DataState,
-    answers: Mutex<HashMap<(String, Selection), Arc<Answer>>>,
+    /// By card and query.
+    answers: Mutex<HashMap<(String, String), Arc<Answer>>>,
 }
 
 /// Follows the newest snapshot.
@@ -51,17 +52,23 @@ impl Held {
         card.sql(self.snapshot.engine(), &asked.selection_of(card))
     }
 
-    /// A card's rows.
+    /// A card's rows, all of them.
     pub async fn answer(&self, card: &Card, asked: &Asked) -> Result<Arc<Answer>, ReadError> {
-        let selection = asked.selection_of(card);
-        let Some(sql) = card.sql(self.snapshot.engine(), &selection) else {
-            return Ok(Arc::new(Answer::nothing()));
-        };
-        let key = (card.id.clone(), selection);
+        self.answer_to(card, self.sql(card, asked)).await
+    }
+
+    /// What its page shows of a card.
+    pub async fn first_rows(&self, card: &Card, asked: &Asked) -> Result<Arc<Answer>, ReadError> {
+        self.answer_to(card, asked.page_sql(card, self.snapshot.engine())).await
+    }
+
+    async fn answer_to(&self, card: &Card, sql: Option<String>) -> Result<Arc<Answer>, ReadError> {
+        let Some(sql) = sql else { return Ok(Arc::new(Answer::nothing())) };
+        let key = (card.id.clone(), sql);
         if let Some(known) = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Arc::clone(known));
         }
-        let result = self.snapshot.query(&sql).await?;
+        let result = self.snapshot.query(&key.1).await?;
         let answer = Arc::new(Answer::of(card, result).map_err(ReadError::Failed)?);
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if answers.len() >= MOST_ANSWERS {

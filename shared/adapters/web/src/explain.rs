@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use aispend_dashboards::{
-    Asked, Head, Narrowed, Number, Question, Shown, Table, encode, format, is_explained, page, recipe,
+    Asked, Head, Narrowed, Number, Question, Shown, Table, encode, format, is_explained, of_card, page,
+    recipe,
 };
 use aispend_tables::{Cell, QueryResult};
 use aispend_warehouse::{Card, Column, ColumnType, Facts, Filter, How, Measure, Members, Part, Recipe, text};
@@ -76,7 +77,10 @@ impl Explained<'_> {
     }
 
     async fn column(&self, column: &Column) -> Result<Value, Problem> {
-        let label = format!("{}, {}", self.card.title, column.label);
+        let label = match column.kind {
+            ColumnType::Headline => self.card.title.clone(),
+            _ => format!("{}, {}", self.card.title, column.label),
+        };
         if let Some(page) = self.inputs(column, &label).await? {
             return Ok(page);
         }
@@ -244,9 +248,17 @@ impl Explained<'_> {
             rows = with_values(rows);
         }
         let listed = self.listed(rows, members.amount.as_deref());
-        let tables: Vec<&Table> = (listed.records > 0).then_some(&listed.table).into_iter().collect();
+        let is_sentence = column.kind == ColumnType::Headline;
+        let tables: Vec<&Table> =
+            (listed.records > 0 && !is_sentence).then_some(&listed.table).into_iter().collect();
+        let list: Vec<Value> =
+            listed.table.rows.first().filter(|_| is_sentence).map_or_else(Vec::new, |row| {
+                let facts = listed.table.columns.iter().zip(row);
+                facts.map(|(column, cell)| json!({"term": column.label, "value": cell.text})).collect()
+            });
         let mut steps = vec![json!({"title": "What it is made of", "text": members.text,
-            "tables": tables, "links": self.pages(listed.records)})];
+            "list": list, "tables": tables, "links": self.pages(listed.records)})];
+        steps.extend(self.elsewhere(members));
         if listed.rows.columns.iter().any(|column| column.name == "slice_key") {
             steps.extend(self.readings(&listed.rows, "rows", "What was read").await?);
         }
@@ -254,6 +266,7 @@ impl Explained<'_> {
         steps.extend(self.others());
         let rows = rows_in_words(listed.records);
         let (figure, text) = match (listed.figure, &members.newest) {
+            _ if is_sentence => (String::new(), String::new()),
             (_, Some(_)) if listed.records == 0 => (String::new(), "Nothing was found.".to_owned()),
             (_, Some(_)) => (String::new(), format!("Worked out from {rows}.")),
             (Some(figure), None) => (figure, format!("Exact sum of {rows}.")),
@@ -261,6 +274,26 @@ impl Explained<'_> {
         };
         let figure = json!({"label": self.selected(label), "value": figure, "text": text});
         Ok(Some(self.page(&figure, &steps)))
+    }
+
+    /// The cards that explain each figure of a sentence: their own explanation, or where they stand.
+    fn elsewhere(&self, members: &Members) -> Option<Value> {
+        let Asked { board, filters, .. } = self.asked;
+        let shown = |id: &String| self.app.cards.iter().find(|card| card.id == *id);
+        let links: Vec<Value> = members
+            .see
+            .iter()
+            .filter_map(shown)
+            .map(|card| {
+                let place =
+                    || format!("{}?{}#{}", board.path, filters.query(board), card.id.replace('/', "-"));
+                let own = Some(card).filter(|card| card.display.is_figure());
+                let href = own.and_then(|card| of_card(card, self.asked)).unwrap_or_else(place);
+                json!({"label": card.title, "href": href})
+            })
+            .collect();
+        let text = "Each figure by itself, down to the rows and the bill behind it.";
+        (!links.is_empty()).then(|| json!({"title": "Each by itself", "text": text, "links": links}))
     }
 
     /// One page of rows, how many there are in all, and the exact sum of their amounts.
@@ -463,7 +496,7 @@ fn table(caption: &str, result: &QueryResult, total_rows: usize, is_open: bool) 
     };
     let columns = result.columns.iter().map(|column| Head {
         name: column.name.clone(),
-        label: column.name.replace("_usd", " in USD").replace('_', " "),
+        label: column.name.replace("_usd", " in USD").replace("_pct", ", 1 is 100 %").replace('_', " "),
         align: if is_amount(&column.name) || kind(&column.name).is_number() { "right" } else { "left" },
         kind: kind(&column.name),
     });

@@ -27,7 +27,7 @@ pub async fn page(
     let board = Board::at(uri.path()).ok_or_else(|| Problem::not_found("There is no such dashboard."))?;
     let (held, asked) = app.ask(board, &query.unwrap_or_default()).await?;
     let cards: Vec<_> = app.cards.iter().filter(|card| card.group == board.group).collect();
-    let outcomes = join_all(cards.iter().map(async |card| match held.answer(card, &asked).await {
+    let outcomes = join_all(cards.iter().map(async |card| match held.first_rows(card, &asked).await {
         Ok(answer) => page::Outcome::Rows(answer, held.sql(card, &asked)),
         Err(error) => page::Outcome::Failed { reference: note(&format!("{}: {error}", card.id)) },
     }))

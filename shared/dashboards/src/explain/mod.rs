@@ -5,7 +5,7 @@ mod question;
 pub use question::{Narrowed, Question};
 
 use aispend_tables::Cell;
-use aispend_warehouse::{Card, Column, ColumnType, Filter, How, Recipe};
+use aispend_warehouse::{Card, Column, ColumnType, Filter, How, Recipe, TOTAL};
 
 use crate::{
     answer::{Asked, place},
@@ -22,11 +22,9 @@ pub fn is_explained(card: &Card) -> bool {
 
 /// Cards whose figures are all billed money of the selection. Others choose among it in their own SQL; of those, cells are
 /// explained.
-const WHOLE: [&str; 9] = [
-    "exec/headline",
+const WHOLE: [&str; 7] = [
     "exec/total-spend",
     "exec/platform-share",
-    "alloc/headline",
     "alloc/heatmap",
     "alloc/people",
     "alloc/teams",
@@ -36,7 +34,8 @@ const WHOLE: [&str; 9] = [
 
 /// The address that explains a card's figures as selected: its one figure, or all its money.
 pub fn of_card(card: &Card, asked: &Asked) -> Option<String> {
-    if card.display.is_figure() {
+    let is_sentence = card.columns.first().is_some_and(|column| column.kind == ColumnType::Headline);
+    if card.display.is_figure() || is_sentence {
         let column = card.columns.iter().find(|column| !column.hidden)?;
         let is_known = column.made_of.is_some()
             || column.inputs.is_some()
@@ -134,6 +133,53 @@ pub fn of_cell(
     all: &[Vec<Cell>],
     asked: &Asked,
 ) -> Option<String> {
+    Some(address(card, &narrowed(card, column, row, all, asked)?, asked))
+}
+
+/// The address that explains a sum over several rows of the card, which differ in one key; none where what one of them
+/// stands for cannot be said together with the others.
+pub fn of_sum(
+    card: &Card,
+    column: &Column,
+    rows: &[&[Cell]],
+    all: &[Vec<Cell>],
+    asked: &Asked,
+) -> Option<String> {
+    let at = place(card, &column.name)?;
+    let adds = |row: &&&[Cell]| row.get(at).and_then(format::number).is_some_and(|part| !part.is_zero());
+    let mut pairs = Vec::new();
+    for row in rows.iter().filter(adds) {
+        for pair in narrowed(card, column, row, all, asked)? {
+            if !pairs.contains(&pair) {
+                pairs.push(pair);
+            }
+        }
+    }
+    // Some, and all but those, are all.
+    let of_rest = pairs.iter().find(|(name, _)| *name == "rest").map(|(_, key)| key.clone());
+    if let Some(key) = of_rest {
+        pairs.retain(|(name, _)| !matches!(*name, "rest" | "but" | "nor") && *name != key);
+    }
+    let is_without = |key: &&str| pairs.iter().any(|(name, value)| *name == "without" && value == key);
+    if pairs.is_empty() || pairs.iter().any(|(name, _)| is_without(name)) {
+        return None;
+    }
+    if pairs.iter().filter(|(name, _)| *name == "case").count() > 1 {
+        recipe(column, Some(TOTAL))?;
+        pairs.retain(|(name, _)| *name != "case");
+        pairs.push(("case", TOTAL.to_owned()));
+    }
+    Some(address(card, &pairs, asked))
+}
+
+/// What narrows a card's selection to the rows that one of its own rows stands for; none where that is not certain.
+fn narrowed(
+    card: &Card,
+    column: &Column,
+    row: &[Cell],
+    all: &[Vec<Cell>],
+    asked: &Asked,
+) -> Option<Vec<(&'static str, String)>> {
     match row.get(place(card, &column.name)?)? {
         Cell::Null => return None,
         // Nothing, in words.
@@ -152,7 +198,7 @@ pub fn of_cell(
                 value => narrowed.push(("row", format!("{name}:{value}"))),
             }
         }
-        return Some(address(card, &narrowed, asked));
+        return Some(narrowed);
     }
     let by = column.made_of.as_ref().and_then(|made_of| made_of.by.as_deref());
     let case = by.and_then(|by| row.get(place(card, by)?)).map(ToString::to_string);
@@ -206,7 +252,7 @@ pub fn of_cell(
             value => narrowed.push((key, value.to_string())),
         }
     }
-    Some(address(card, &narrowed, asked))
+    Some(narrowed)
 }
 
 fn address(card: &Card, narrowed: &[(&str, String)], asked: &Asked) -> String {

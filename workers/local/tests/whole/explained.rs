@@ -36,6 +36,18 @@ fn value_of<'a>(address: &'a str, name: &str) -> Option<&'a str> {
     pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next_back()
 }
 
+/// True where a cell adds up several others: its address has more than one value for what tells them apart.
+fn is_sum(address: &str) -> bool {
+    let pairs = address.split(['?', '&']).skip(1).filter_map(|pair| pair.split_once('='));
+    let mut seen = BTreeSet::new();
+    pairs.filter(|(name, _)| !matches!(*name, "but" | "nor" | "without")).any(|(name, value)| {
+        // Members are chosen by a value of each of several columns.
+        let value = decoded(value);
+        let column = value.split_once(':').map(|(column, _)| column.to_owned()).filter(|_| name == "row");
+        !seen.insert((name, column))
+    })
+}
+
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();
@@ -217,7 +229,8 @@ fn every_kind_of_figure_leads_to_rows_that_add_up_to_it() {
                     let id = address.split('?').next().unwrap();
                     let column = value_of(&address, "column").unwrap();
                     let case = value_of(&address, "case").unwrap_or_default();
-                    by_column.entry(format!("{id} {column} {case}")).or_default().push((address, raw));
+                    let sum = if is_sum(&address) { "of several" } else { "" };
+                    by_column.entry(format!("{id} {column} {case}{sum}")).or_default().push((address, raw));
                 }
                 for (column, mut cells) in by_column {
                     let mut chosen = vec![cells.len() - 1, 0];
@@ -255,6 +268,12 @@ fn every_kind_of_figure_leads_to_rows_that_add_up_to_it() {
         "roi/savings-by-rule monthly_saving_usd ",
         "roi/recommendations monthly_saving_usd ",
         "exec/data-quality measured_value ",
+        "exec/data-quality target ",
+        "exec/seat-vs-usage cost_usd of several",
+        "alloc/token-types cost_usd of several",
+        "prod/lines-trend lines_accepted of several",
+        "prod/request-mix requests total",
+        "roi/value value_per_line_usd ",
         "exec/freshness hours_old ",
     ] {
         assert!(columns.contains(column), "{column} is explained nowhere: {columns:?}");
@@ -337,6 +356,55 @@ fn the_one_figure_of_a_card_is_explained_to_the_cent() {
     }
     let rules = home.column("SELECT DISTINCT platform_rule FROM ai_usage_analytics.fct_cost_daily");
     assert!(rules.len() > 1 && rules.iter().all(|rule| !rule.is_empty()), "{rules:?}");
+}
+
+#[test]
+fn every_number_of_a_sentence_is_among_the_figures_that_explain_it() {
+    let vendors = Vendors::open(longer(Shape::Legacy, 88), FaultPlan::none());
+    let home = Home::with_csv(&vendors);
+    home.run(days_ago(48), days_ago(4)).exits(0);
+    let pages = Pages::of(&home, false);
+    let (mut numbers, mut links) = (0, 0);
+    for board in &BOARDS {
+        let range = format!("range={}~{}", days_ago(20), days_ago(4));
+        let page = pages.page(&format!("{}?{range}", board.path));
+        let sentence = between(&page, "<p class=\"sentence\">", "</p>").unwrap();
+        let address = format!("/explain/{}/headline?{range}&column=headline", board.group);
+        assert!(page.contains(&address), "{} leads nowhere", board.path);
+        let explained = pages.page(&address);
+        let facts = between(&explained, "<dl class=\"facts\">", "</dl>").unwrap().split("<dd>").skip(1);
+        let facts: Vec<&str> = facts.filter_map(|fact| fact.split("</dd>").next()).collect();
+        for said in sentence.split("<strong>").skip(1).filter_map(|part| part.split("</strong>").next()) {
+            for word in said.split(" of ").filter(|word| word.contains(|sign: char| sign.is_ascii_digit())) {
+                // A word before or after it, such as "over", says what becomes of it.
+                let word =
+                    word.split(' ').find(|word| word.contains(|sign: char| sign.is_ascii_digit())).unwrap();
+                let worked_out = said.ends_with(" over") || said.ends_with(" under");
+                let shown = number(word);
+                let places = shown.plain().split_once('.').map_or(0, |(_, fraction)| fraction.len());
+                let half = Number::read(&format!("0.{}5", "0".repeat(places))).unwrap();
+                let is_near = |fact: &&str| {
+                    let Some(fact) = Number::read(&fact.replace(',', "")) else { return false };
+                    [fact, fact.times_ten_to(2)].iter().any(|fact| {
+                        // Of a part that has an owner, percents begun are not counted.
+                        let apart = fact.abs().minus(shown).unwrap();
+                        apart.abs() <= half
+                            || said.ends_with('%') && !apart.is_negative() && apart < Number::whole(1)
+                    })
+                };
+                assert!(worked_out || facts.iter().any(is_near), "{address}: `{said}` of {facts:?}");
+                numbers += usize::from(!worked_out);
+            }
+        }
+        let see = between(&explained, "Each by itself", "</li>").unwrap_or_default();
+        for link in see.split("href=\"").skip(1).filter_map(|link| link.split('"').next()) {
+            let (address, place) = link.split_once('#').unwrap_or((link, ""));
+            let there = pages.page(address);
+            assert!(place.is_empty() || there.contains(&format!("id=\"{place}\"")), "{link}");
+            links += 1;
+        }
+    }
+    assert!(numbers >= 10 && links >= 20, "{numbers} numbers, {links} links");
 }
 
 #[test]

@@ -112,7 +112,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
 /// One card, as the page asks it; none for a card without a query.
 async fn ask(snapshot: &dyn Snapshot, card: &Card, asked: &Asked) -> Result<Option<(Duration, Answer)>> {
     let started = Instant::now();
-    let Some(sql) = card.sql(snapshot.engine(), &asked.selection_of(card)) else { return Ok(None) };
+    let Some(sql) = asked.page_sql(card, snapshot.engine()) else { return Ok(None) };
     let result = snapshot.query(&sql).await.with_context(|| card.id.clone())?;
     let answer = Answer::of(card, result).map_err(anyhow::Error::msg).with_context(|| card.id.clone())?;
     Ok(Some((started.elapsed(), answer)))
@@ -149,7 +149,7 @@ mod tests {
                     if place > 0 && at % (SELECTIONS.len() + MORE.len() - 1) != place - 1 {
                         continue;
                     }
-                    let Some(sql) = card.sql(snapshot.engine(), &asked.selection_of(card)) else { continue };
+                    let Some(sql) = asked.page_sql(card, snapshot.engine()) else { continue };
                     let kept = snapshot.query(&sql).await.unwrap();
                     let plain = written.query(&sql).unwrap();
                     assert_eq!(kept.rows, plain.rows, "{} of {selection}", card.id);

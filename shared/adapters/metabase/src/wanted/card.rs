@@ -5,7 +5,7 @@ use aispend_warehouse::{Card, Engine, Filter};
 use serde_json::{Map, Value, json};
 
 use super::{Item, Kind, Names};
-use crate::sql::{Question, alias, field, question, slug};
+use crate::sql::{Question, alias, field, question, slug, twin_question};
 use crate::value::{placeholder, uuid};
 use crate::visual;
 
@@ -28,7 +28,7 @@ pub fn items(card: &Card, names: &Names) -> Result<Vec<Item>, String> {
     let columns: Vec<&str> = card.columns.iter().map(|column| column.name.as_str()).collect();
     let settings = visual::settings(card);
     let mut made = vec![item(card, &question, &card.id, &card.title, visual::display(card), &settings)];
-    if has_twin(card) {
+    if let Some(question) = twin_question(card, Engine::BigQuery, &names.dataset).filter(|_| has_twin(card)) {
         let title = format!("{}, figures", card.title);
         made.push(item(card, &question, &twin_id(card), &title, "table", &visual::twin_settings(card)));
     }

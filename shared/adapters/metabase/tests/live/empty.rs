@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aispend_dashboards::{BOARDS, Board};
 use aispend_fake_metabase::Version;
-use aispend_metabase::{Choices, Kind, MetabaseError, Outcome, question, sign_in, slug};
+use aispend_metabase::{Choices, Kind, MetabaseError, Outcome, question, sign_in, slug, twin_question};
 use aispend_warehouse::{Display, Engine, alerts, cards};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -164,7 +164,7 @@ async fn every_item_is_held_as_wanted_the_tables_of_charts_and_the_alert_cards_t
         let mut tables = 0;
         for card in cards().unwrap().iter().filter(|card| card.display.is_chart()) {
             let Some(table) = held.get(&format!("card/{}-table", card.id)) else { continue };
-            let question = question(card, Engine::BigQuery, "ai_usage_analytics").unwrap();
+            let question = twin_question(card, Engine::BigQuery, "ai_usage_analytics").unwrap();
             if cards().unwrap().iter().all(|other| other.id != format!("{}-table", card.id)) {
                 assert_eq!(table["dataset_query"]["stages"][0]["native"], question.sql, "{}", card.id);
                 assert_eq!(table["name"], format!("{}, figures", card.title));
