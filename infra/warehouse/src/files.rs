@@ -28,7 +28,7 @@ pub const VIEWS: &[(&str, &str)] = embed!["views":
 /// A part that several cards, rules or views share, and its file: a line that says what it is, then SQL: mostly `name AS (…)`, one or
 /// more.
 pub const PARTS: &[(&str, &str)] = embed!["parts":
-    "asked_runs", "budget_ahead", "code_days", "coding_money", "coding_parts", "cursor_cycles", "high_day", "idle_seats",
+    "asked_runs", "budget_ahead", "code_days", "coding_money", "coding_parts", "cursor_cycles", "doubtful_days", "high_day", "idle_seats",
     "known_people", "lines_by_month", "months_in_range", "months_so_far", "newest_readings", "open_findings", "paid_output",
     "people_in_range", "period_before", "person_tools", "seat_sums", "slice_differences", "thirteen_months", "weeks",
 ];

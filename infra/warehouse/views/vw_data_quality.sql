@@ -19,30 +19,7 @@ billed AS (
         SELECT e.estimated_cost_usd AS cost_usd FROM ai_usage_analytics.cursor_expenses AS e
     ) AS b
 ),
-api_days AS (
-    SELECT a.org_id AS org_id, a.expense_date AS expense_date, SUM(a.cost_usd) AS difference
-    FROM (
-        SELECT e.org_id AS org_id, e.expense_date AS expense_date, e.cost_usd AS cost_usd
-        FROM ai_usage_analytics.claude_expenses AS e
-        WHERE e.platform = 'claude_api'
-        UNION ALL
-        SELECT e.org_id AS org_id, e.expense_date AS expense_date, -e.cost_usd AS cost_usd
-        FROM ai_usage_analytics.api_usage_expenses AS e
-        WHERE e.is_billed
-    ) AS a
-    GROUP BY a.org_id, a.expense_date
-),
-source_days AS (
-    SELECT e.org_id AS org_id, e.expense_date AS expense_date, COUNT(DISTINCT e.source) AS sources
-    FROM ai_usage_analytics.claude_expenses AS e
-    WHERE e.cost_class = 'usage'
-    GROUP BY e.org_id, e.expense_date
-),
-person_days AS (
-    SELECT s.org_id AS org_id, s.activity_date AS activity_date, s.user_email AS user_email, COUNT(*) AS row_count
-    FROM ai_usage_analytics.cursor_usage_stats AS s
-    GROUP BY s.org_id, s.activity_date, s.user_email
-),
+{{with:doubtful_days}},
 {{with:slice_differences}},
 {{with:cursor_cycles}},
 ledger AS (
@@ -85,7 +62,7 @@ checks AS (
     UNION ALL
     SELECT
         'api_usage_equals_claude_api' AS check_name,
-        CAST(COALESCE(SUM(CASE WHEN a.difference <> 0 THEN 1 ELSE 0 END), 0) AS {{numeric}}) AS measured_value,
+        CAST(COUNT(*) AS {{numeric}}) AS measured_value,
         0 AS target,
         0 AS alert_at,
         'days on which api_usage_expenses and the claude_api part of claude_expenses differ' AS detail
@@ -93,7 +70,7 @@ checks AS (
     UNION ALL
     SELECT
         'one_source_per_day' AS check_name,
-        CAST(COALESCE(SUM(CASE WHEN s.sources > 1 THEN 1 ELSE 0 END), 0) AS {{numeric}}) AS measured_value,
+        CAST(COUNT(*) AS {{numeric}}) AS measured_value,
         0 AS target,
         0 AS alert_at,
         'days of an organisation with usage money from two sources' AS detail
@@ -119,7 +96,7 @@ checks AS (
     UNION ALL
     SELECT
         'duplicates' AS check_name,
-        CAST(COALESCE(SUM(p.row_count - 1), 0) AS {{numeric}}) AS measured_value,
+        CAST(COALESCE(SUM(p.beyond), 0) AS {{numeric}}) AS measured_value,
         0 AS target,
         0 AS alert_at,
         'Cursor records beyond the first of a person and day' AS detail
