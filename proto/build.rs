@@ -14,7 +14,7 @@ const BILLED: [(&str, &str); 3] = [
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files = ["aispend/v1/rows.proto", "aispend/v1/messages.proto"];
+    let files = ["aispend/v1/rows.proto", "aispend/v1/messages.proto", "aispend/v1/kept.proto"];
     for file in files {
         println!("cargo::rerun-if-changed={file}");
     }

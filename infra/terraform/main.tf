@@ -35,6 +35,8 @@ module "bus" {
   number         = local.number
   members        = module.project.members
   operators      = var.operators
+  messages       = file("${path.module}/../../proto/aispend/v1/messages.proto")
+  schemas        = var.schemas
   push_endpoints = { for stage, url in local.urls : stage => url if !contains(var.pull, stage) }
   pusher         = module.project.emails["pusher"]
   depends_on     = [module.project]

@@ -33,6 +33,12 @@ variable "pull" {
   }
 }
 
+variable "schemas" {
+  description = "Whether Pub/Sub itself refuses what is no message of ours. Without it, the stages alone do."
+  type        = bool
+  default     = true
+}
+
 variable "sizes" {
   description = "Machines of a stage where they differ from the module's: cpu, memory, the most instances, or their number where it pulls."
   type = map(object({

@@ -43,13 +43,14 @@ has() {
     command -v "$1" >/dev/null
 }
 
-# Two, because checkov brings another package of the name hcl2.
+# environment NAME PACKAGE…: several, because checkov brings another package of the name hcl2.
 environment() {
-    local folder="$cache/$1" wanted="$2"
-    [ "$(cat "$folder/wanted" 2>/dev/null)" = "$wanted" ] && return
+    local folder="$cache/$1"
+    shift
+    [ "$(cat "$folder/wanted" 2>/dev/null)" = "$*" ] && return
     rm -rf "$folder"
-    mkdir -p "$cache" && python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$wanted" >&2 &&
-        echo "$wanted" >"$folder/wanted"
+    mkdir -p "$cache" && python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" >&2 &&
+        echo "$*" >"$folder/wanted"
 }
 
 if has terraform; then
@@ -58,7 +59,8 @@ else
     skip "format" "there is no terraform on the PATH"
 fi
 
-if environment terraform-venv python-hcl2==8.1.4; then
+# The second is protoc.
+if environment terraform-venv python-hcl2==8.1.4 grpcio-tools==1.85.1; then
     python="$cache/terraform-venv/bin/python"
     step "types, against the provider's schema" "$python" infra/tools/tfcheck infra/terraform
     if has terraform; then
@@ -72,7 +74,7 @@ if environment terraform-venv python-hcl2==8.1.4; then
         skip "an apply without a cloud, and agreement with the code" "there is no terraform on the PATH"
     fi
 else
-    skip "types, and agreement with the code" "python-hcl2 cannot be installed"
+    skip "types, and agreement with the code" "python-hcl2 and grpcio-tools cannot be installed"
 fi
 
 if environment checkov-venv checkov==3.3.30; then

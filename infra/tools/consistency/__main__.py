@@ -6,9 +6,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 try:
+    import grpc_tools  # noqa: F401
     import hcl2
-except ImportError:
-    sys.exit("error: there is no python-hcl2 (pip install python-hcl2==8.1.4)")
+except ImportError as error:
+    sys.exit(f"error: there is no {error.name} (pip install python-hcl2==8.1.4 grpcio-tools==1.85.1)")
 
 from consistency.checks import ALL  # noqa: E402
 from consistency.code import Changed, Code  # noqa: E402

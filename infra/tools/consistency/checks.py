@@ -4,6 +4,8 @@ import base64
 import json
 import re
 
+from . import protobuf
+
 from .code import STAGES
 from .terraform import REGION, hcl
 
@@ -17,10 +19,17 @@ def same(where, terraform, code):
         yield f"{where}: Terraform has {terraform!r}, the code {code!r}"
 
 
+def bus_variables(code, push_endpoints):
+    return {
+        "project": "p", "number": "1", "members": MEMBERS, "operators": [], "schemas": True, "push_endpoints": push_endpoints, "pusher": "pusher",
+        "messages": code.messages(),
+    }  # fmt: skip
+
+
 def bus(modules, code):
     """Topics, subscriptions, dead letters, attempts, backoff, push."""
     module = modules["bus"]
-    variables = {"project": "p", "number": "1", "members": MEMBERS, "operators": [], "push_endpoints": URLS, "pusher": "pusher"}
+    variables = bus_variables(code, URLS)
     delivery = code.delivery()
     topics = module.each(module.resource("google_pubsub_topic", "topic"), "name", variables=variables)
     dead = module.each(module.resource("google_pubsub_topic", "dead"), "name", variables=variables)
@@ -57,10 +66,34 @@ def bus(modules, code):
     yield from same("bus: push audience", push["oidc_token"][0]["audience"], "${push_config.value}")
 
 
+def schema(modules, code):
+    """What Pub/Sub holds messages to: every field of the code's messages in one type, for the topics that take nothing else."""
+    module = modules["bus"]
+    made = module.evaluate({"schema": "local.schema", "typed": "local.typed"}, bus_variables(code, {}))
+    try:
+        ours, of_topics = protobuf.messages(code.messages()), protobuf.messages(made["schema"])
+    except protobuf.Refused as error:
+        yield f"schema: {error}"
+        return
+    outer = sorted({name.split(".")[0] for name in of_topics})
+    yield from same("schema: types beside one another", outer, ["Envelope"])
+    moved = {name if name == "Envelope" else f"Envelope.{name}": fields for name, fields in ours.items()}
+    for name in sorted(set(moved) | set(of_topics)):
+        yield from same(f"schema: fields of {name}", of_topics.get(name), moved.get(name))
+    stages = code.stages()
+    typed = sorted(stages[variant] for variant in code.typed())
+    yield from same("schema: stages that also take JSON", sorted(made["typed"]), typed)
+    topic = module.resource("google_pubsub_topic", "topic")
+    settings = topic["dynamic"][0]['"schema_settings"']
+    wanted = "${contains(local.typed, each.key) ? [] : google_pubsub_schema.envelope[*].id}"
+    yield from same("schema: topics that have it", settings["for_each"], wanted)
+    yield from same("schema: encoding", settings["content"][0]["encoding"], '"BINARY"')
+
+
 def grants(modules, code):
     """Who may do what."""
     module = modules["bus"]
-    variables = {"project": "p", "number": "1", "members": MEMBERS, "operators": [], "push_endpoints": {}, "pusher": "pusher"}
+    variables = bus_variables(code, {})
     publishers = module.resource("google_pubsub_topic_iam_member", "stage")
     found = module.each(publishers, "member", "role", variables=variables)
     for stage in STAGES:
@@ -260,4 +293,4 @@ def messages(modules, code):
     yield from same("messages: stages whose lag is watched", sorted(patience), sorted(code.stages().values()))
 
 
-ALL = [bus, grants, environment, containers, tables, messages]
+ALL = [bus, schema, grants, environment, containers, tables, messages]

@@ -59,6 +59,14 @@ class Code:
         dead = self.find(path, r'fn dead\(.*?format!\("([^"]*)", subscription\(topic\)\)').group(1)
         return topic, subscription, dead.replace("{}", subscription, 1)
 
+    def messages(self):
+        return self.text("proto/aispend/v1/messages.proto")
+
+    def typed(self):
+        """Variants of topics that plain JSON is read from."""
+        body = self.find("shared/stage/src/plain.rs", r"let body = match topic \{.*?\n    \};").group()
+        return re.findall(r"Topic::(\w+) => \w+\(data\),", body)
+
     def seconds(self, path, pattern):
         """A `Duration` that follows a pattern."""
         unit, amount = self.find(path, pattern + r"Duration::from_(secs|mins|hours)\(([\d *]+)\)").groups()

@@ -28,7 +28,7 @@ UNPLACED = {
     "google_bigquery_table", "google_billing_budget", "google_compute_firewall", "google_compute_network",
     "google_logging_metric", "google_logging_project_sink", "google_monitoring_alert_policy", "google_monitoring_dashboard",
     "google_monitoring_notification_channel", "google_project_iam_audit_config", "google_project_service",
-    "google_pubsub_subscription", "google_service_account", "google_service_directory_endpoint",
+    "google_pubsub_schema", "google_pubsub_subscription", "google_service_account", "google_service_directory_endpoint",
     "google_service_directory_service",
 }  # fmt: skip
 AMERICAN = re.compile(r"US|us-[a-z]+\d+(-[a-z])?|USA(_[A-Z]+)?")

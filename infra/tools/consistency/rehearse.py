@@ -111,6 +111,7 @@ def main():
             stage_set(folder, base / "terraform" / folder.relative_to(real))
         for beside in ("warehouse/tables", "metabase"):
             shutil.copytree(ROOT / "infra" / beside, base / beside)
+        shutil.copytree(ROOT / "proto/aispend", Path(work) / "proto/aispend")
         terraform(base / "terraform", "init", "-input=false", "-no-color")
         # An admin's own values as well, where there are some.
         for example in [*sorted(real.glob("examples/*/terraform.tfvars")), *real.glob("terraform.tfvars")]:

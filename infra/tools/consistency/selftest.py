@@ -11,7 +11,7 @@ from consistency.__main__ import problems  # noqa: E402
 from consistency.terraform import has_terraform  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
-KEPT = ["LICENSE", "tests/emulators", "infra/Dockerfile", "infra/compose.yaml", "infra/release.sh", "infra/terraform", "infra/warehouse", "shared", "workers"]
+KEPT = ["LICENSE", "tests/emulators", "infra/Dockerfile", "infra/compose.yaml", "infra/release.sh", "infra/terraform", "infra/warehouse", "proto/aispend", "shared", "workers"]
 BUS, WORKERS = "infra/terraform/modules/bus/main.tf", "infra/terraform/modules/workers/main.tf"
 NAMES, ADMIN = "shared/adapters/pubsub/src/names.rs", "shared/adapters/pubsub/src/admin.rs"
 DECLARED, TABLES = "shared/config/src/declared.rs", "infra/warehouse/tables"
@@ -34,6 +34,12 @@ BREAKS = [
     (BUS, 'ttl = ""', 'ttl = "86400s"', "expiration_policy"),
     ("shared/adapters/pubsub/src/push.rs", '"/push"', '"/pushed"', "push path"),
     (BUS, "dead_letter_topic     = google_pubsub_topic.dead[each.key].id", "dead_letter_topic     = google_pubsub_topic.topic[each.key].id", "where dead letters go"),
+    (BUS, 'typed = ["fetcher", "alerter"]', 'typed = ["fetcher"]', "stages that also take JSON"),
+    ("shared/stage/src/plain.rs", "Topic::SliceEvents => check(data),", "Topic::RawSlices => check(data),", "stages that also take JSON"),
+    (BUS, 'encoding = "BINARY"', 'encoding = "JSON"', "schema: encoding"),
+    (BUS, "${local.messages[1]}}", "}", "schema: protoc"),
+    (BUS, "message Envelope {\\n$", "message Parcel {\\n$", "schema: types"),
+    ("proto/aispend/v1/messages.proto", 'package aispend.v1;', 'package aispend.v1;\nmessage First {}', "schema: fields of Envelope.First"),
     (BUS, 'publishes = ["valid-batches", "slice-events"]', 'publishes = ["slice-events"]', "topics that validator publishes to"),
     ("workers/loader/src/lib.rs", "Topic::SliceEvents", "Topic::RawSlices", "topics that loader publishes to"),
     ("infra/terraform/modules/bus/grants.tf", 'role     = "roles/pubsub.publisher"\n  member   = local.agent', 'role     = "roles/pubsub.viewer"\n  member   = local.agent', "grants: role"),
