@@ -47,7 +47,7 @@ ranked AS (
     WHERE (a.now_usd > a.before_usd AND t.now_usd > t.before_usd) OR (a.now_usd < a.before_usd AND t.now_usd < t.before_usd)
 ),
 driver AS (
-    SELECT MAX(CASE WHEN r.place = 1 THEN r.driver END) AS driver, MAX(CASE WHEN r.place = 1 THEN ABS(r.delta_usd) END) AS delta_usd
+    SELECT MAX(CASE WHEN r.place = 1 THEN r.driver END) AS driver, MAX(CASE WHEN r.place = 1 THEN r.delta_usd END) AS delta_usd
     FROM ranked AS r
 ),
 -- Budgets are the company's: under a filter there is nothing to compare them with.
@@ -123,11 +123,11 @@ SELECT
                     ELSE CASE WHEN g.change_usd > 0 THEN ' Up **' ELSE ' Down **' END
                         || {{fixed1:ABS(g.change_pct) * 100}} || ' %** on ' || g.before_words || '; '
                         || CASE
-                            WHEN g.driver_usd > ABS(g.change_usd)
-                                THEN g.driver || CASE WHEN g.change_usd > 0 THEN ' +' ELSE ' -' END || '$' || CASE WHEN ABS(g.driver_usd) >= 100 THEN {{thousands:g.driver_usd}} ELSE {{fixed2:g.driver_usd}} END
+                            WHEN ABS(g.driver_usd) > ABS(g.change_usd)
+                                THEN g.driver || CASE WHEN g.change_usd > 0 THEN ' +' ELSE ' -' END || '$' || CASE WHEN ABS(g.driver_usd) >= 100 THEN {{thousands:ABS(g.driver_usd)}} ELSE {{fixed2:ABS(g.driver_usd)}} END
                                     || ' in a net ' || CASE WHEN g.change_usd > 0 THEN '+' ELSE '-' END || '$' || CASE WHEN ABS(ABS(g.change_usd)) >= 100 THEN {{thousands:ABS(g.change_usd)}} ELSE {{fixed2:ABS(g.change_usd)}} END || '.'
-                            WHEN g.driver_usd * 10 >= ABS(g.change_usd) * 3
-                                THEN g.driver || CASE WHEN g.change_usd > 0 THEN ' explains +' ELSE ' explains -' END || '$' || CASE WHEN ABS(g.driver_usd) >= 100 THEN {{thousands:g.driver_usd}} ELSE {{fixed2:g.driver_usd}} END
+                            WHEN ABS(g.driver_usd) * 10 >= ABS(g.change_usd) * 3
+                                THEN g.driver || CASE WHEN g.change_usd > 0 THEN ' explains +' ELSE ' explains -' END || '$' || CASE WHEN ABS(g.driver_usd) >= 100 THEN {{thousands:ABS(g.driver_usd)}} ELSE {{fixed2:ABS(g.driver_usd)}} END
                                     || ' of the ' || CASE WHEN g.change_usd > 0 THEN '+' ELSE '-' END || '$' || CASE WHEN ABS(ABS(g.change_usd)) >= 100 THEN {{thousands:ABS(g.change_usd)}} ELSE {{fixed2:ABS(g.change_usd)}} END || '.'
                             ELSE 'spread over several platforms.'
                         END
