@@ -114,6 +114,22 @@ describe("links", () => {
     });
   }
 
+  it("that explain a figure which leads elsewhere show in the row under the pointer or the focus, and always on touch", async () => {
+    const shown = (mark) => mark.evaluate((link) => getComputedStyle(link).opacity === "1");
+    const two = (page) => [0, 1].map((row) => page.locator("#alloc-heatmap tbody tr").nth(row).locator(".why").first());
+    await open("/allocation", {}, async (page) => {
+      const [first, second] = two(page);
+      assert.deepEqual([await shown(first), await shown(second)], [false, false]);
+      await page.locator("#alloc-heatmap tbody tr").first().hover();
+      assert.deepEqual([await shown(first), await shown(second)], [true, false]);
+      await second.focus();
+      assert.equal(await shown(second), true);
+    });
+    await open("/allocation", { hasTouch: true, isMobile: true }, async (page) => {
+      for (const mark of two(page)) assert.equal(await shown(mark), true);
+    });
+  });
+
   it("from a figure through its rows lead to the vendor's answer, whose hash is that of the file", async () => {
     const { createHash } = await import("node:crypto");
     await open("/allocation", {}, async (page, faults) => {
