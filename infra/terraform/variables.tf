@@ -34,7 +34,7 @@ variable "pull" {
 }
 
 variable "schemas" {
-  description = "Whether Pub/Sub itself refuses what is no message of ours. Without it, the stages alone do."
+  description = "Whether Pub/Sub itself refuses what is no message of ours. Without it, the stages alone do. Topics that had a schema keep it until `gcloud pubsub topics update TOPIC --clear-schema-settings`: do that first, for a topic whose schema is gone takes no message at all."
   type        = bool
   default     = true
 }
