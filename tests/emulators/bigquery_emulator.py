@@ -72,8 +72,9 @@ PLACE = set(core.POSITION_META_KEYS)
 @lru_cache(maxsize=256)
 def parsed(dialect, sql, options):
     trees = plain_parse(dialect(), sql, **dict(options))
-    # Where each name stood in the text, which nobody asks for and every copy would copy.
+    # Where each name stood in the text, and the comments beside it: nobody asks for them, and every copy would copy them.
     for node in (node for tree in trees if tree is not None for node in tree.walk()):
+        node.comments = None
         if node._meta is not None and node._meta.keys() <= PLACE:
             node._meta = None
     return trees

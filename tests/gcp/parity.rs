@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aispend_bigquery::{BigQuery, BigQueryError, BigQueryOptions};
-use aispend_dashboards::BOARDS;
 use aispend_dashboards::format::platform;
-use aispend_duckdb::{DuckDb, Reader, open_reader};
+use aispend_dashboards::{BOARDS, Cards as _, Snapshot};
+use aispend_duckdb::{DuckDb, Reader, open_cards, open_reader};
 use aispend_emulators::{Emulators, Service};
 use aispend_google::Google;
 use aispend_loader::Loader;
@@ -281,12 +281,16 @@ async fn compare(plant: &Plant) {
     assert!(problems.is_empty(), "{problems}");
     // Ages are told in hours, and the copies below were made at one moment: a difference has to show twice.
     let cards = cards().unwrap();
-    let mut problems = card_problems(&cards, &views, &reader, &bigquery).await;
+    // Both engines answer from copies: the web page's own of DuckDB, and those just made of BigQuery.
+    let pages = open_cards(folder.path(), &cards);
+    let page = pages.newest().await.unwrap();
+    let mut problems = card_problems(&cards, &views, &reader, &*page, &bigquery).await;
     if !problems.is_empty() {
         for name in &views {
             rows_of(name, &views, &bigquery).await.unwrap();
         }
-        problems = card_problems(&cards, &views, &reader, &bigquery).await;
+        let page = open_cards(folder.path(), &cards).newest().await.unwrap();
+        problems = card_problems(&cards, &views, &reader, &*page, &bigquery).await;
     }
     assert!(problems.is_empty(), "{problems}");
     let problems = rule_problems(&bigquery, &loads).await;
@@ -309,7 +313,13 @@ pub async fn rows_of(name: &str, copies: &[&str], bigquery: &BigQuery) -> Result
 
 /// The cards of all dashboards, over the whole company and under filters: where the web page's query on DuckDB and Metabase's
 /// on BigQuery answer differently.
-async fn card_problems(cards: &[Card], names: &[&str], reader: &Reader, bigquery: &BigQuery) -> String {
+async fn card_problems(
+    cards: &[Card],
+    names: &[&str],
+    reader: &Reader,
+    page: &dyn Snapshot,
+    bigquery: &BigQuery,
+) -> String {
     let days = Selection::of_days(date(2026, 10, 5), date(2026, 10, 8), date(2026, 10, 10));
     let most = |column: &str| {
         let sql = format!(
@@ -345,7 +355,7 @@ async fn card_problems(cards: &[Card], names: &[&str], reader: &Reader, bigquery
                 continue;
             }
             let mut here =
-                ordered(&reader.query(&sql).unwrap_or_else(|error| panic!("{}: {error}", card.id)));
+                ordered(&page.query(&sql).await.unwrap_or_else(|error| panic!("{}: {error}", card.id)));
             if says_platforms(card) {
                 in_words(&mut here);
             }
