@@ -1,11 +1,12 @@
 //! From the figures on the pages to the rows that they are made of: the rows of a page add up to the figure that led there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use aispend_dashboards::{BOARDS, Number};
 use aispend_model::Money;
 use aispend_simulator::{FaultPlan, World, WorldConfig};
-use aispend_warehouse::{Column, How, Recipe, cards};
+use aispend_warehouse::{Card, Column, How, Recipe, cards};
 use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
 
@@ -97,9 +98,10 @@ fn sum_of_rows(page: &str) -> Option<Number> {
 }
 
 fn column_of(address: &str) -> Option<Column> {
+    static CARDS: LazyLock<Vec<Card>> = LazyLock::new(|| cards().unwrap());
     let id = address.strip_prefix("/explain/")?.split('?').next()?;
-    let card = cards().unwrap().into_iter().find(|card| card.id == id)?;
-    card.columns.into_iter().find(|column| Some(column.name.as_str()) == value_of(address, "column"))
+    let card = CARDS.iter().find(|card| card.id == id)?;
+    card.columns.iter().find(|column| Some(column.name.as_str()) == value_of(address, "column")).cloned()
 }
 
 fn recipe_of(address: &str) -> Option<Recipe> {
