@@ -9,6 +9,7 @@
 #![allow(dead_code, reason = "what only the chaos needs of the cluster")]
 
 mod balancer;
+mod cards;
 mod cluster;
 mod counted;
 mod daily;

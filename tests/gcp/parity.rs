@@ -1,17 +1,14 @@
 //! The same slices in DuckDB and in BigQuery: every table and view says the same, cell by cell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aispend_bigquery::{BigQuery, BigQueryError, BigQueryOptions};
-use aispend_dashboards::format::platform;
-use aispend_dashboards::{BOARDS, Cards as _, Snapshot};
-use aispend_duckdb::{DuckDb, Reader, open_cards, open_reader};
+use aispend_duckdb::{DuckDb, open_reader};
 use aispend_emulators::{Emulators, Service};
 use aispend_google::Google;
 use aispend_loader::Loader;
-use aispend_metabase::{says_platforms, twin_as_metabase};
 use aispend_model::{Feed, Money, Slice, moment_from_micros};
 use aispend_ports::{
     IncidentLine, LedgerLine, LoadState, Rejected, RunLine, SliceLoad, SliceOutcome, Topic, Verdict,
@@ -29,11 +26,12 @@ use aispend_testkit::memory::WarehouseSwitches;
 use aispend_testkit::sim::{SheetsFrom, Timeline};
 use aispend_testkit::warehouse::{Reading, cost_slice, expense};
 use aispend_tests::simulation::{Plant, Scenario, Schedule, StageKind};
-use aispend_warehouse::{Card, DATASET, Engine, Filter, Selection, cards};
+use aispend_warehouse::{DATASET, Engine, cards};
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use jiff::civil::date;
 
+use crate::cards::card_problems;
 use crate::rules::rule_problems;
 
 /// Tables that no slice fills. Anything else without a row would prove nothing.
@@ -94,7 +92,7 @@ fn plant() -> Plant {
         bad_days: 1,
         beta_opens: 0,
         sheets_from: SheetsFrom::Files,
-        never: std::collections::BTreeSet::new(),
+        never: BTreeSet::new(),
         shaky: Vec::new(),
         page_size: Some(7),
         sittings: aispend_fetcher::Sittings::default(),
@@ -281,16 +279,12 @@ async fn compare(plant: &Plant) {
     assert!(problems.is_empty(), "{problems}");
     // Ages are told in hours, and the copies below were made at one moment: a difference has to show twice.
     let cards = cards().unwrap();
-    // Both engines answer from copies: the web page's own of DuckDB, and those just made of BigQuery.
-    let pages = open_cards(folder.path(), &cards);
-    let page = pages.newest().await.unwrap();
-    let mut problems = card_problems(&cards, &views, &reader, &*page, &bigquery).await;
+    let mut problems = card_problems(&cards, &views, folder.path(), &bigquery).await;
     if !problems.is_empty() {
         for name in &views {
             rows_of(name, &views, &bigquery).await.unwrap();
         }
-        let page = open_cards(folder.path(), &cards).newest().await.unwrap();
-        problems = card_problems(&cards, &views, &reader, &*page, &bigquery).await;
+        problems = card_problems(&cards, &views, folder.path(), &bigquery).await;
     }
     assert!(problems.is_empty(), "{problems}");
     let problems = rule_problems(&bigquery, &loads).await;
@@ -309,107 +303,6 @@ pub async fn rows_of(name: &str, copies: &[&str], bigquery: &BigQuery) -> Result
     let stands = bigquery.query(&format!("SELECT * FROM {DATASET}.{name} LIMIT 0"), None).await?;
     assert_eq!(copy.columns, stands.columns, "`{name}` as it stands in BigQuery");
     Ok(copy)
-}
-
-/// The cards of all dashboards, over the whole company and under filters: where the web page's query on DuckDB and Metabase's
-/// on BigQuery answer differently.
-async fn card_problems(
-    cards: &[Card],
-    names: &[&str],
-    reader: &Reader,
-    page: &dyn Snapshot,
-    bigquery: &BigQuery,
-) -> String {
-    let days = Selection::of_days(date(2026, 10, 5), date(2026, 10, 8), date(2026, 10, 10));
-    let most = |column: &str| {
-        let sql = format!(
-            "SELECT s.{column} AS value FROM {DATASET}.vw_spend_daily AS s WHERE s.{column} IS NOT NULL AND s.attribution <> 'none' \
-             GROUP BY s.{column} ORDER BY COUNT(*) DESC, value LIMIT 1"
-        );
-        vec![reader.query(&sql).unwrap().rows[0][0].to_string()]
-    };
-    let (team, platform) = (vec!["Platform".to_owned(), "Data".to_owned()], most("platform"));
-    let mut selections = vec![
-        ("no filter", days.clone()),
-        (
-            "teams and a platform",
-            Selection { team: team.clone(), platform: platform.clone(), ..days.clone() },
-        ),
-    ];
-    selections.extend([
-        ("other days", Selection::of_days(date(2026, 10, 6), date(2026, 10, 6), date(2026, 10, 10))),
-        ("teams", Selection { team, ..days.clone() }),
-        ("a person", Selection { user: most("user_email"), ..days.clone() }),
-        ("a platform", Selection { platform, ..days.clone() }),
-        ("a model", Selection { model: most("model"), ..days }),
-    ]);
-    let mut problems = String::new();
-    let mut with_rows: BTreeMap<&str, usize> = selections.iter().map(|(filters, _)| (*filters, 0)).collect();
-    for card in cards {
-        let mut asked = BTreeSet::new();
-        for (filters, selection) in &selections {
-            let selection = selection.keeping(&kept(card));
-            let Some(sql) = card.sql(Engine::DuckDb, &selection) else { continue };
-            // Without the filters that it ignores, a card is asked the same again.
-            if !asked.insert(sql.clone()) {
-                continue;
-            }
-            let mut here =
-                ordered(&page.query(&sql).await.unwrap_or_else(|error| panic!("{}: {error}", card.id)));
-            if says_platforms(card) {
-                in_words(&mut here);
-            }
-            // As Metabase asks for a table: the days as rows of the calendar, filters as optional parts, platforms by name.
-            let sql = copied(&twin_as_metabase(card, Engine::BigQuery, &selection).unwrap(), names);
-            let there = match bigquery.query(&sql, None).await {
-                Ok(there) => with_commas(ordered(&there)),
-                Err(error) => {
-                    writeln!(problems, "{} with {filters}: BigQuery: {error}", card.id).unwrap();
-                    continue;
-                }
-            };
-            *with_rows.get_mut(filters).unwrap() += usize::from(!here.rows.is_empty());
-            if let Some(difference) = here.difference(&there) {
-                writeln!(problems, "{} with {filters}: {difference}", card.id).unwrap();
-            } else if here.rows != there.rows {
-                writeln!(problems, "{} with {filters}: the same rows in another order", card.id).unwrap();
-            }
-        }
-    }
-    assert!(
-        with_rows.values().all(|answers| *answers > 15),
-        "answers with rows prove too little: {with_rows:?}"
-    );
-    problems
-}
-
-/// Platforms as tables of Metabase name them.
-fn in_words(answer: &mut Plain) {
-    let at = answer.columns.iter().position(|(name, _)| name == "platform").unwrap();
-    for cell in answer.rows.iter_mut().filter_map(|row| row.get_mut(at)) {
-        // A plain answer has text in quotes.
-        let key = cell.trim_matches('"');
-        *cell = format!("{:?}", if key == "total" { "Total" } else { platform(key) });
-    }
-}
-
-/// The emulator prints `FORMAT("%'d")` with apostrophes; BigQuery's own documentation says commas.
-fn with_commas(mut answer: Plain) -> Plain {
-    for cell in answer.rows.iter_mut().flatten() {
-        let letters: Vec<char> = cell.chars().collect();
-        let digit = |at: usize| letters.get(at).is_some_and(char::is_ascii_digit);
-        let is_between = |at: usize| at > 0 && digit(at - 1) && digit(at + 1);
-        let letter =
-            |(at, letter): (usize, &char)| if *letter == '\'' && is_between(at) { ',' } else { *letter };
-        *cell = letters.iter().enumerate().map(letter).collect();
-    }
-    answer
-}
-
-/// The filters of a card's dashboard, less those that it ignores.
-fn kept(card: &Card) -> Vec<Filter> {
-    let board = BOARDS.iter().find(|board| board.group == card.group).unwrap();
-    board.filters.iter().copied().filter(|filter| !card.ignores.contains(filter)).collect()
 }
 
 /// A query over the copies of these views.
@@ -431,7 +324,7 @@ pub fn copied(sql: &str, names: &[&str]) -> String {
 
 /// An answer without what the engines may tell differently: the order of rows, and how exact a ratio is.
 pub struct Plain {
-    columns: Vec<(String, &'static str)>,
+    pub columns: Vec<(String, &'static str)>,
     pub rows: Vec<Vec<String>>,
 }
 
@@ -465,7 +358,7 @@ pub fn plain(answer: &QueryResult) -> Plain {
 }
 
 /// With its rows in the order they came.
-fn ordered(answer: &QueryResult) -> Plain {
+pub fn ordered(answer: &QueryResult) -> Plain {
     let kept: Vec<bool> =
         answer.columns.iter().map(|column| !OF_THE_MOMENT.contains(&column.name.as_str())).collect();
     let keep = |place: usize| kept[place];
